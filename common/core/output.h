@@ -1,0 +1,61 @@
+/*
+ * output.h - where a program's data goes: standard output, or a file that appears whole
+ *
+ * A named output is written beside its place without a name (O_TMPFILE), synced, linked and
+ * renamed, so that on any failure or signal the old file stays and nothing is left over. Where
+ * that does not work, the bytes go to an unlinked file first and are copied at commit, with
+ * signals blocked. /dev/null, a fifo or a device is written directly; a symbolic link is
+ * followed to its target's directory.
+ *
+ * Memory:  a struct output is in its owner's storage; output_discard releases what it holds.
+ * Errors:  ERROR_IO naming the file or "standard output". A write error sticks.
+ */
+#ifndef CORE_OUTPUT_H
+#define CORE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/io.h"
+
+struct error;
+
+/* Gathers headers and small documents; larger writes go straight through. */
+#define OUTPUT_BUFFER ((size_t)64 * 1024)
+
+struct output {
+	struct writer writer;	/* offset 0 is where the output stood at the start */
+	const char *path;	/* NULL: standard output */
+	int fd;
+	bool temporary;		/* fd has no name yet: commit gives it path */
+	bool linkable;		/* fd came from O_TMPFILE */
+	bool seekable;		/* see output_can_patch */
+	uint64_t start;		/* file position of offset 0 */
+	size_t held;		/* bytes in buf */
+	unsigned char *buf;
+};
+
+/*
+ * path NULL or "-" is standard output. With data_only false (a tar), ERROR_USAGE if that is a
+ * terminal; records and words may go there. announced bytes that somebody wrote
+ * before (options.h) count as written: offset starts there.
+ */
+int output_open(struct output *o, const char *path, bool text, uint64_t announced,
+    struct error *err);
+
+/* True where what was written may be changed: a regular file not open for append. */
+bool output_can_patch(const struct output *o);
+/* Writes len bytes again at offset, which with len lies inside what was written. */
+int output_patch(struct output *o, uint64_t offset, const void *buf, size_t len,
+    struct error *err);
+
+/* The file itself after a flush, for reading back or copy_file_range; -1 if it cannot be read. */
+int output_fd(struct output *o, struct error *err);
+
+/* All is written: flush, sync, give it its name, close; standard output too is closed. */
+int output_commit(struct output *o, struct error *err);
+/* Leaves a named output as it was; harmless after commit and after a failed open. */
+void output_discard(struct output *o);
+
+#endif
