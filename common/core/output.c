@@ -207,6 +207,21 @@ output_patch(struct output *o, uint64_t offset, const void *buf, size_t len, str
 }
 
 int
+output_truncate(struct output *o, uint64_t offset, struct error *err)
+{
+	off_t at = (off_t)(o->start + offset);
+
+	if (o->writer.failed || flush(o, err) == -1)
+		return -1;
+	if (ftruncate(o->fd, at) == -1 || lseek(o->fd, at, SEEK_SET) == -1) {
+		o->writer.failed = true;
+		return error_system(err, errno, "%s: write error", o->writer.name);
+	}
+	o->writer.offset = offset;
+	return 0;
+}
+
+int
 output_fd(struct output *o, struct error *err)
 {
 	return o->temporary && flush(o, err) == 0 ? o->fd : -1;

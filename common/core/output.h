@@ -37,9 +37,9 @@ struct output {
 };
 
 /*
- * path NULL or "-" is standard output. With data_only false (a tar), ERROR_USAGE if that is a
- * terminal; records and words may go there. announced bytes that somebody wrote
- * before (options.h) count as written: offset starts there.
+ * path NULL or "-" is standard output; unless text (records, words), ERROR_USAGE if that is a
+ * terminal. announced bytes that somebody wrote there before (options.h) count as written:
+ * offset starts after them. For a named output announced is 0.
  */
 int output_open(struct output *o, const char *path, bool text, uint64_t announced,
     struct error *err);
@@ -49,6 +49,9 @@ bool output_can_patch(const struct output *o);
 /* Writes len bytes again at offset, which with len lies inside what was written. */
 int output_patch(struct output *o, uint64_t offset, const void *buf, size_t len,
     struct error *err);
+
+/* Forgets everything from offset on: only where output_can_patch. */
+int output_truncate(struct output *o, uint64_t offset, struct error *err);
 
 /* The file itself after a flush, for reading back or copy_file_range; -1 if it cannot be read. */
 int output_fd(struct output *o, struct error *err);

@@ -1,0 +1,67 @@
+/*
+ * graph.h - what images consist of, in the order in which it is written
+ *
+ * Source:  design 1.1: first blobs that are no documents in the order of first reference, then
+ *          documents, children before parents. Each digest is visited once, at most
+ *          MAX_INDEX_DEPTH levels of index (index.json is the first).
+ * Memory:  64 bytes a blob and the media types; graph_free. Documents are loaded one at a time.
+ * Errors:  ERROR_NOTFOUND naming a document that is referred to and absent; ERROR_INPUT and
+ *          ERROR_DIGEST as the image room and source_document give them.
+ */
+#ifndef STREAM_GRAPH_H
+#define STREAM_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/digest.h"
+#include "image/config.h"
+#include "image/descriptor.h"
+#include "image/manifest.h"
+#include "stream/source.h"
+
+struct error;
+
+/* Ours: an index of an index is rare, deeper ones are unknown. */
+#define MAX_INDEX_DEPTH 8
+
+enum graph_role { GRAPH_LAYER, GRAPH_CONFIG, GRAPH_MANIFEST, GRAPH_INDEX, GRAPH_OTHER };
+
+struct graph_item {
+	uint8_t raw[SHA256_SIZE];
+	uint64_t size;
+	const char *media_type;		/* owned by the graph */
+	enum graph_role role;
+	enum blob_state state;
+	bool optional;			/* a nondistributable layer: its absence is no fault */
+};
+
+struct graph;
+
+struct graph *graph_new(struct source *s, struct error *err);	/* s is borrowed */
+void graph_free(struct graph *g);
+/*
+ * Adds one root and all below it: an index, a manifest, or a layer of no image. The absence of
+ * layers is recorded, of documents an error. A right data member stands in for an absent document.
+ */
+int graph_add(struct graph *g, const struct descriptor *root, struct error *err);
+
+/* In the order of writing: blobs that are no documents, then documents. Valid until graph_add. */
+const struct graph_item *graph_items(struct graph *g, size_t *n);
+/* ERROR_NOTFOUND naming the first absent item that is not optional, its size, and how many there are. */
+int graph_check_whole(struct graph *g, struct error *err);
+bool graph_is_thin(const struct graph *g);
+
+/* Loads and parses one document of s that d describes; a right data member stands in. */
+int graph_load_manifest(struct source *s, const struct descriptor *d, struct manifest *m,
+    struct error *err);
+int graph_load_index(struct source *s, const struct descriptor *d, struct index *x,
+    struct error *err);
+int graph_load_config(struct source *s, const struct descriptor *d, struct config *c,
+    struct error *err);
+/* The bytes of a document that d describes (malloc'ed, NUL after them). */
+int graph_load(struct source *s, const struct descriptor *d, char **text, size_t *len,
+    struct error *err);
+
+#endif
