@@ -1,0 +1,35 @@
+/*
+ * names.h - the names of the images in a stream: entries of its index.json
+ *
+ * Source:  design 1.1, "Names": org.opencontainers.image.ref.name is the tag alone,
+ *          io.containerd.image.name the whole reference where it is known.
+ * Memory:  entries belong to the index.
+ * Errors:  ERROR_USAGE for a name from argv; ERROR_OTHER out of memory.
+ */
+#ifndef STREAM_NAMES_H
+#define STREAM_NAMES_H
+
+#include <stddef.h>
+
+#include "image/descriptor.h"
+#include "image/manifest.h"
+
+struct error;
+
+/* Takes an image's names off its entry: what a filter does that makes a new image of it. */
+int names_drop(struct descriptor *entry, struct error *err);
+/* The name of an entry: its whole reference, else its tag, else NULL. Borrowed. */
+const char *names_of(const struct descriptor *entry);
+
+/*
+ * Adds one entry for d under each of n names as -t takes them; without a name one entry as d is.
+ * d is copied. ERROR_USAGE: not a tag nor a reference.
+ */
+int names_add(struct index *x, const struct descriptor *d, const char *const *names, size_t n,
+    struct error *err);
+
+/* Once all entries are there: where two repositories share a tag, ref.name becomes the whole
+ * reference for each of them; elsewhere it is the tag. */
+int names_settle(struct index *x, struct error *err);
+
+#endif
