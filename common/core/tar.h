@@ -2,7 +2,7 @@
  * tar.h - tar headers: strict decoding of what comes in, exact encoding of what goes out
  *
  * Format:  POSIX.1-2001 ustar and pax; GNU long names and base-256; v7. On anything on which
- *          tar readers disagree we refuse (the cases are listed in tests/NNNN-tar*.t).
+ *          tar readers disagree we refuse (the cases are listed in tests/unit/tar.c).
  * Memory:  struct tar_reader holds one entry's names and one pax body, at most 1 MiB, freed
  *          by tar_reader_release. Entries' names are the reader's until the next call.
  * Errors:  ERROR_INPUT with the input's name and the byte offset of the header; errors of the
@@ -41,12 +41,14 @@ enum tar_type {
 
 /* What a reader accepts. */
 enum tar_profile {
-	TAR_STREAM,	/* our streams: names cleaned; absolute or ".." is ERROR_INPUT; archives may follow */
-	TAR_LAYER	/* a layer: names as they are but ".." refused; must end with two zero blocks, then zeros */
+	/* Our streams: names cleaned, an absolute one or ".." is ERROR_INPUT; archives may follow. */
+	TAR_STREAM,
+	/* A layer: names as they are but ".." refused; ends with two zero blocks, then zeros. */
+	TAR_LAYER
 };
 
 struct tar_entry {
-	const char *name;	/* NUL-terminated, no NUL inside; TAR_STREAM: no "./", "//" or trailing "/" */
+	const char *name;	/* no NUL inside; TAR_STREAM: no "./", "//" or trailing "/" (the root is ".") */
 	size_t name_len;
 	const char *link;	/* target of a link, "" for others */
 	size_t link_len;
@@ -67,12 +69,14 @@ struct tar_reader {
 	struct reader *below;	/* borrowed */
 	enum tar_profile profile;
 	/* private from here */
+	uint64_t header;	/* offset of the header in hand, for messages */
 	uint64_t left;		/* content not yet read */
 	uint64_t padding;
-	bool fresh;		/* at the start of an archive: nothing but zeros seen since */
+	bool ended;		/* two zero blocks seen: more zeros are padding */
+	bool done;		/* TAR_END was given */
 	char name[MAX_TAR_NAME + 1];
 	char link[MAX_TAR_NAME + 1];
-	unsigned char *pax;	/* body of the pending pax header, NULL if none */
+	unsigned char *pax;	/* room for the body of a pax header, kept for the next */
 	size_t pax_cap;
 };
 
@@ -119,7 +123,8 @@ struct tar_header {
  * Writes all header blocks of one entry: pax if needed, then ustar. Bytes depend on
  * nothing but the arguments. pax is used for: a name or link that fits no ustar field, a size
  * of 8 GiB or more, ids above 07777777, an mtime below 0 or above 8^11-1, xattrs.
- * TAR_IMGPKG also for a name with a byte above 0x7e. ERROR_INPUT: a name longer than MAX_TAR_NAME.
+ * TAR_IMGPKG also for a name with a byte above 0x7f. ERROR_INPUT: a name or link longer than
+ * MAX_TAR_NAME, records past MAX_PAX_BODY or MAX_PAX_RECORDS, an xattr's name with "=" in it.
  */
 int tar_write_header(struct writer *w, const struct tar_header *h, enum tar_dialect dialect,
     struct error *err);
