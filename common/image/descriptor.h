@@ -42,6 +42,9 @@ const char *annotations_get(const struct annotations *a, const char *key);	/* NU
 /* Sets or replaces; value NULL removes. */
 int annotations_set(struct annotations *a, const char *key, const char *value,
     struct error *err);
+/* The "k=v" texts that -a takes. ERROR_USAGE: no '=', an empty key, or no UTF-8. */
+int annotations_add(struct annotations *a, const char *const *texts, size_t n,
+    struct error *err);
 int annotations_dup(struct annotations *to, const struct annotations *from, struct error *err);
 void annotations_write(const struct annotations *a, struct json_writer *w);
 void annotations_release(struct annotations *a);

@@ -1,0 +1,109 @@
+#include "stream/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/json.h"
+#include "image/media.h"
+
+static bool
+is_named(const struct descriptor *entry, const char *text)
+{
+	const char *tag = annotations_get(&entry->annotations, ANNOTATION_REF_NAME);
+	const char *full = annotations_get(&entry->annotations, ANNOTATION_IMAGE_NAME);
+
+	return strcmp(entry->digest.text, text) == 0 || (tag != NULL && strcmp(tag, text) == 0) ||
+	    (full != NULL && strcmp(full, text) == 0);
+}
+
+static int
+parse_subject(struct parts *p, const char *text, struct error *err)
+{
+	struct json *doc;
+	int rc = -1;
+
+	doc = json_parse(text, strlen(text), "-S", err);
+	if (doc != NULL)
+		rc = descriptor_parse(&p->given, json_root(doc), "-S", err);
+	json_free(doc);
+	if (rc == 0)
+		p->subject = &p->given;
+	else if (err->kind == ERROR_INPUT)
+		err->kind = ERROR_USAGE;	/* it came from the command line */
+	return rc;
+}
+
+static int
+set_subject(struct parts *p, const struct descriptor *entry, const char *subject,
+    struct error *err)
+{
+	if (p->subject != NULL && !digest_equal(&p->subject->digest, &entry->digest))
+		return error_set(err, ERROR_INPUT, "-S %s: names two images: %s and %s", subject,
+		    p->subject->digest.text, entry->digest.text);
+	p->subject = entry;
+	return 0;
+}
+
+static int
+set_base(struct parts *p, const struct descriptor *entry, struct error *err)
+{
+	if (p->base != NULL && digest_equal(&p->base->digest, &entry->digest))
+		return 0;	/* the same image under another name */
+	if (p->base != NULL)
+		return error_set(err, ERROR_INPUT,
+		    "two images: %s and %s; only one can be the base", p->base->digest.text,
+		    entry->digest.text);
+	if (p->n_layers > 0)
+		return error_set(err, ERROR_INPUT,
+		    "%s: an image after a layer; the base comes first", entry->digest.text);
+	p->base = entry;
+	return 0;
+}
+
+static int
+sort_entry(struct parts *p, struct descriptor *entry, const char *subject, struct error *err)
+{
+	enum media_kind kind = media_kind(entry->media_type);
+
+	if (kind == MEDIA_LAYER) {
+		p->layers[p->n_layers++] = entry;
+		if (annotations_get(&entry->annotations, ANNOTATION_BUNDLE) != NULL)
+			p->bundle = true;
+		return 0;
+	}
+	if (kind != MEDIA_MANIFEST && kind != MEDIA_INDEX)
+		return error_set(err, ERROR_INPUT, "%s: %s is neither a layer nor an image",
+		    entry->digest.text, entry->media_type);
+	if (subject != NULL && is_named(entry, subject))
+		return set_subject(p, entry, subject, err);
+	return set_base(p, entry, err);
+}
+
+int
+parts_sort(struct parts *p, struct source *s, const char *subject, struct error *err)
+{
+	size_t i, n = source_n_roots(s);
+
+	*p = (struct parts){ .n_layers = 0 };
+	p->layers = calloc(n + 1, sizeof(struct descriptor *));
+	if (p->layers == NULL)
+		return error_memory(err);
+	if (subject != NULL && subject[0] == '{' && parse_subject(p, subject, err) == -1)
+		return -1;
+	for (i = 0; i < n; i++)
+		if (sort_entry(p, source_root(s, i), subject, err) == -1)
+			return -1;
+	if (subject != NULL && p->subject == NULL)
+		return error_set(err, ERROR_NOTFOUND, "-S %s: no image of that name in the input",
+		    subject);
+	return 0;
+}
+
+void
+parts_release(struct parts *p)
+{
+	free(p->layers);
+	descriptor_release(&p->given);
+	*p = (struct parts){ .n_layers = 0 };
+}

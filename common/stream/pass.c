@@ -1,0 +1,70 @@
+#include "stream/pass.h"
+
+#include <string.h>
+
+#include "core/error.h"
+
+static int
+pass_blob(struct blob_sink *sink, const struct digest *digest, uint64_t size,
+    struct reader *content, struct error *err)
+{
+	struct pass *p = (struct pass *)(void *)sink;
+
+	return layout_put(p->layout, digest, size, content, err);
+}
+
+void
+pass_init(struct pass *p, struct layout *layout)
+{
+	*p = (struct pass){ .sink = { .blob = pass_blob }, .layout = layout };
+}
+
+int
+pass_documents(struct layout *l, struct source *s, struct graph *g, struct error *err)
+{
+	const struct graph_item *items;
+	struct reader *content;
+	struct digest digest;
+	size_t i, n;
+	int rc = 0;
+
+	items = graph_items(g, &n);
+	for (i = 0; rc == 0 && i < n; i++) {
+		digest_from_raw(&digest, items[i].raw);
+		if (items[i].state != BLOB_DOCUMENT || layout_has(l, &digest))
+			continue;
+		if (source_open(s, &digest, &content, err) == -1)
+			return -1;
+		rc = layout_put(l, &digest, items[i].size, content, err);
+		source_close(s);
+	}
+	return rc;
+}
+
+int
+pass_index(struct layout *l, const struct index *x, struct descriptor *made, struct error *err)
+{
+	struct json_writer json;
+	int rc = -1;
+
+	*made = (struct descriptor){ .media_type = strdup(x->media_type) };
+	if (made->media_type == NULL)
+		return error_memory(err);
+	json_writer_init(&json);
+	index_write(x, &json);
+	if (json_writer_check(&json, err) == 0)
+		rc = layout_put_document(l, json.text, json.len, &made->digest, err);
+	made->size = json.len;
+	json_writer_release(&json);
+	if (rc == -1) {
+		descriptor_release(made);
+		*made = (struct descriptor){ .size = 0 };
+	}
+	return rc;
+}
+
+int
+pass_mark_thin(struct index *x, bool thin, struct error *err)
+{
+	return annotations_set(&x->annotations, ANNOTATION_THIN, thin ? "true" : NULL, err);
+}

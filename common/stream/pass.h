@@ -1,0 +1,35 @@
+/*
+ * pass.h - what a filter hands on: blobs as they come, at the end the documents still referred to
+ *
+ * Memory:  struct pass is a value that borrows its layout.
+ * Errors:  those of source.h and layout.h.
+ */
+#ifndef STREAM_PASS_H
+#define STREAM_PASS_H
+
+#include <stdbool.h>
+
+#include "image/manifest.h"
+#include "stream/graph.h"
+#include "stream/layout.h"
+#include "stream/source.h"
+
+struct error;
+
+struct pass {
+	struct blob_sink sink;		/* for struct source_options */
+	struct layout *layout;
+};
+void pass_init(struct pass *p, struct layout *layout);
+
+/* Writes every document of g that s holds and the layout has not yet, in g's order. */
+int pass_documents(struct layout *l, struct source *s, struct graph *g, struct error *err);
+
+/* Writes the nested index x as a document and gives a descriptor of it. x->media_type is set. */
+int pass_index(struct layout *l, const struct index *x, struct descriptor *made,
+    struct error *err);
+
+/* Sets or removes the note on index.json that layers are left out (design 1.1, "Thin streams"). */
+int pass_mark_thin(struct index *x, bool thin, struct error *err);
+
+#endif
