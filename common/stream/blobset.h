@@ -1,7 +1,7 @@
 /*
  * blobset.h - a table from sha256 digests to a few numbers
  *
- * Memory:  48 bytes an entry and 4 bytes a slot, doubled as needed up to MAX_BLOBS entries.
+ * Memory:  64 bytes an entry, slots included, doubled as needed up to MAX_BLOBS entries.
  * Errors:  ERROR_INPUT naming the limit; ERROR_OTHER out of memory.
  */
 #ifndef STREAM_BLOBSET_H
