@@ -1,0 +1,152 @@
+#!/bin/sh
+# oci-manifest: layers of the input become one image, on a base or on nothing.
+. "${0%/*}/lib.sh"
+plan 58
+
+mkdir one two
+echo one >one/1
+echo two >two/2
+oci-layer one >one.tar
+oci-layer two >two.tar
+oci-layer one | oci-layer -A two >both.tar
+
+# The document that a path of digests leads to: root, then "manifest" or "config".
+root() { tar xOf "$1" index.json | jq -r '.manifests[0].digest'; }
+document() { tar xOf "$1" "blobs/sha256/${2#sha256:}"; }
+manifest() { document "$1" "$(root "$1")"; }
+config() { document "$1" "$(manifest "$1" | jq -r .config.digest)"; }
+conf() { config "$1" | jq -c "$2"; }
+
+ok 'a layer becomes an image' oci-manifest -p linux/amd64 -o image.tar one.tar
+is 'its manifest is an OCI manifest' "$(manifest image.tar | jq -r .mediaType)" \
+	application/vnd.oci.image.manifest.v1+json
+is 'the layer in it says nothing of a stream' "$(manifest image.tar | jq -c '.layers[0]|keys')" \
+	'["digest","mediaType","size"]'
+# rows: O114
+is 'the config is sorted, and complete' "$(config image.tar)" "$(config image.tar | jq -cS .)"
+is 'it names os and architecture' "$(conf image.tar '[.os,.architecture]')" '["linux","amd64"]'
+is 'its DiffID is the layer'"'"'s' "$(conf image.tar '.rootfs.diff_ids[0]')" \
+	"$(tar xOf one.tar index.json | jq '.manifests[0].annotations["containerd.io/uncompressed"]')"
+is 'its time is the epoch' "$(conf image.tar .created)" '"1970-01-01T00:00:00Z"'
+is 'the entry has its platform, and no name' \
+	"$(tar xOf image.tar index.json | jq -c '.manifests[0]|[.platform,.annotations]')" \
+	'[{"architecture":"amd64","os":"linux"},null]'
+oci-manifest one.tar >here.tar
+is 'without -p the image is for this machine' "$(conf here.tar .os)" '"linux"'
+
+oci-manifest -p linux/amd64 both.tar >two-layers.tar
+is 'layers keep their order' "$(conf two-layers.tar '.rootfs.diff_ids')" \
+	"$(tar xOf both.tar index.json | jq -c '[.manifests[].annotations["containerd.io/uncompressed"]]')"
+{ cat one.tar; cat two.tar; } | oci-manifest -p linux/amd64 >joined.tar
+ok 'archives one after another are the same as -A' cmp joined.tar two-layers.tar
+oci-manifest -p linux/amd64 one.tar two.tar >operands.tar
+ok 'and as operands' cmp operands.tar two-layers.tar
+oci-manifest -p linux/amd64 one.tar two.tar one.tar >aba.tar
+is 'A, B, A is three layers' "$(manifest aba.tar | jq '.layers|length')" 3
+is 'and two blobs of layers' "$(tar tf aba.tar | grep -c '^blobs/sha256/.')" 4
+
+# --- what options say ---
+oci-manifest -p linux/arm64 -l a=1 -l b=x=y --cmd /bin/sh --cmd -c --entrypoint '["/init","-x"]' \
+	--env A=1 --env PATH=/bin --env A=2 --user 0:0 --workdir /work --expose 80 --expose 53/udp \
+	--volume /data --stop-signal SIGTERM --author 'A <a@b>' --created 2020-02-29T12:00:00Z \
+	-a note=said -t v1 -o options.tar one.tar
+is 'labels' "$(conf options.tar .config.Labels)" '{"a":"1","b":"x=y"}'
+is 'command, an argument each' "$(conf options.tar .config.Cmd)" '["/bin/sh","-c"]'
+is 'entrypoint, a JSON array' "$(conf options.tar .config.Entrypoint)" '["/init","-x"]'
+is 'of two values for a variable the later' "$(conf options.tar .config.Env)" '["A=2","PATH=/bin"]'
+is 'ports, tcp unless said' "$(conf options.tar .config.ExposedPorts)" '{"53/udp":{},"80/tcp":{}}'
+is 'volumes' "$(conf options.tar .config.Volumes)" '{"/data":{}}'
+is 'user, folder, signal, author, time' \
+	"$(conf options.tar '[.config.User,.config.WorkingDir,.config.StopSignal,.author,.created]')" \
+	'["0:0","/work","SIGTERM","A <a@b>","2020-02-29T12:00:00Z"]'
+is 'the annotation is the manifest'"'"'s' "$(manifest options.tar | jq -c .annotations)" \
+	'{"note":"said"}'
+is 'a tag is the entry'"'"'s name' \
+	"$(tar xOf options.tar index.json | jq -c '.manifests[0].annotations')" \
+	'{"org.opencontainers.image.ref.name":"v1"}'
+oci-manifest -t reg.example.com/app:v1 -t v2 one.tar >names.tar
+is 'a whole reference is kept beside its tag' \
+	"$(tar xOf names.tar index.json | jq -c '[.manifests[].annotations]')" \
+	'[{"io.containerd.image.name":"reg.example.com/app:v1","org.opencontainers.image.ref.name":"v1"},{"org.opencontainers.image.ref.name":"v2"}]'
+oci-manifest -t a.example/x:v1 -t b.example/y:v1 one.tar >shared.tar
+is 'a tag that two repositories share is the whole reference' \
+	"$(tar xOf shared.tar index.json | jq -c '[.manifests[].annotations["org.opencontainers.image.ref.name"]]')" \
+	'["a.example/x:v1","b.example/y:v1"]'
+SOURCE_DATE_EPOCH=86400 oci-manifest one.tar >dated.tar
+is 'SOURCE_DATE_EPOCH is the time of creation' "$(conf dated.tar .created)" \
+	'"1970-01-02T00:00:00Z"'
+echo '{"architecture":"s390x","os":"linux","config":{"Env":["A=1"]},"history":[{}],"rootfs":{"type":"layers","diff_ids":["sha256:'"$(printf %064d 0)"'"]},"x.y":[1.50]}' >config.json
+oci-manifest -c config.json one.tar >started.tar
+is '-c: its platform and unknown members stay' "$(conf started.tar '[.architecture,.config.Env]')" \
+	'["s390x",["A=1"]]'
+is '-c: a member that nobody knows is kept as it came' \
+	"$(config started.tar | grep -o '"x.y":\[1.50\]')" '"x.y":[1.50]'
+is '-c: diff_ids and history are those of the layers' \
+	"$(conf started.tar '[(.rootfs.diff_ids|length),(.history|length)]')" '[1,1]'
+
+# --- a base ---
+oci-manifest -p linux/arm64 -l kept=yes --cmd /old --entrypoint /e -t base -a was=base one.tar >base.tar
+oci-layer -A two <base.tar | oci-manifest --env NEW=1 >onbase.tar
+is 'on a base: its config is kept, and edited' \
+	"$(conf onbase.tar '[.architecture,.config.Labels,.config.Cmd,.config.Env]')" \
+	'["arm64",{"kept":"yes"},["/old"],["NEW=1"]]'
+is 'on a base: its layers come first' "$(conf onbase.tar .rootfs.diff_ids)" \
+	"$(tar xOf both.tar index.json | jq -c '[.manifests[].annotations["containerd.io/uncompressed"]]')"
+is 'on a base: its name and annotations are not inherited' \
+	"$(tar xOf onbase.tar index.json | jq -c '.manifests[0].annotations')$(manifest onbase.tar | jq -c .annotations)" \
+	nullnull
+oci-manifest --entrypoint /new base.tar >entry.tar
+is 'a new entrypoint removes the old command' "$(conf entry.tar .config.Cmd)" null
+# rows: O118
+is 'the base'"'"'s blobs are the same bytes' \
+	"$(document onbase.tar "$(manifest base.tar | jq -r '.layers[0].digest')" | sha256sum)" \
+	"$(document base.tar "$(manifest base.tar | jq -r '.layers[0].digest')" | sha256sum)"
+oci-manifest -p linux/amd64 -l p=amd64 one.tar >amd64.tar
+oci-index amd64.tar base.tar >multi.tar
+refuses 'a base for several platforms wants a choice' 3 'choose with -p' \
+	sh -c 'oci-layer -A two <multi.tar | oci-manifest'
+oci-layer -A two <multi.tar | oci-manifest -p linux/amd64 >chosen.tar
+is '-p chooses of a base' "$(conf chosen.tar '[.architecture,(.rootfs.diff_ids|length)]')" '["amd64",2]'
+refuses 'a platform that is not there is not found' 6 'no image for platform linux/s390x' \
+	oci-manifest -p linux/s390x multi.tar
+oci-layer -A two <multi.tar | oci-manifest -t all -p 'linux/*' >each.tar
+is 'a pattern appends to each' "$(manifest each.tar | jq -c '[.manifests[].platform.architecture]')" \
+	'["amd64","arm64"]'
+
+# --- bundles ---
+mkdir -p bundle/.imgpkg
+printf 'apiVersion: imgpkg.carvel.dev/v1alpha1\nkind: ImagesLock\n' >bundle/.imgpkg/images.yml
+oci-layer -b bundle | oci-manifest -t v1 >bundle.tar
+is 'the mark of a bundle makes the label' "$(conf bundle.tar .config.Labels)" \
+	'{"dev.carvel.imgpkg.bundle":"true"}'
+is 'its layer has the type that imgpkg demands' "$(manifest bundle.tar | jq -r '.layers[].mediaType')" \
+	application/vnd.docker.image.rootfs.diff.tar.gzip
+is 'it is for linux/amd64 on every machine' "$(conf bundle.tar '[.os,.architecture]')" \
+	'["linux","amd64"]'
+refuses 'a bundle of two layers' 3 'exactly one layer' oci-manifest -b both.tar
+oci-layer -z zstd one >zstd.tar
+refuses 'a bundle of zstd' 3 'is gzip' oci-manifest -b zstd.tar
+
+# --- Docker's types ---
+oci-manifest --media-types docker one.tar >docker.tar
+is 'all types are Docker'"'"'s' \
+	"$(manifest docker.tar | jq -c '[.mediaType,.config.mediaType,.layers[0].mediaType]')" \
+	'["application/vnd.docker.distribution.manifest.v2+json","application/vnd.docker.container.image.v1+json","application/vnd.docker.image.rootfs.diff.tar.gzip"]'
+refuses 'zstd has no Docker type' 3 'use --media-types oci' oci-manifest --media-types docker zstd.tar
+
+# --- artifacts ---
+oci-layer -A two <base.tar | oci-manifest -T application/x -S base >artifact.tar
+is 'an artifact has the empty config' "$(manifest artifact.tar | jq -r .config.mediaType)" \
+	application/vnd.oci.empty.v1+json
+is 'and a type' "$(manifest artifact.tar | jq -r .artifactType)" application/x
+is 'its subject is the image named' "$(manifest artifact.tar | jq -r .subject.digest)" "$(root base.tar)"
+is 'and it is the only entry' "$(tar xOf artifact.tar index.json | jq '.manifests|length')" 1
+refuses 'a subject that is not there' 6 'no image of that name' oci-manifest -T application/x -S no one.tar
+
+# --- what is refused ---
+refuses 'two images' 3 'two images' oci-manifest -l a=1 base.tar amd64.tar
+refuses 'an image after a layer' 3 'an image after a layer' oci-manifest one.tar base.tar
+refuses 'an image and nothing to change' 3 'nothing to change' oci-manifest base.tar
+# rows: O115
+refuses 'a tag that is none' 2 'bad ref!' oci-manifest -t 'bad ref!' one.tar
+refuses 'a label without a value' 2 'key=value' oci-manifest -l nothing one.tar
