@@ -221,6 +221,67 @@ output_truncate(struct output *o, uint64_t offset, struct error *err)
 	return 0;
 }
 
+/* The file of o for reading; fd is closed by the caller, if *opened. */
+static int
+open_back(const struct output *o, int *fd, bool *opened, struct error *err)
+{
+	char self[64];
+	int flags = fcntl(o->fd, F_GETFL);
+
+	*fd = o->fd;
+	*opened = flags != -1 && (flags & O_ACCMODE) == O_WRONLY;
+	if (!*opened)
+		return 0;
+	/* A shell's > opens for writing only. */
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", o->fd);
+	*fd = open(self, O_RDONLY | O_CLOEXEC);
+	if (*fd == -1)
+		return error_system(err, errno, "%s: read back (use -o FILE)", o->writer.name);
+	return 0;
+}
+
+/* Moves [from, end) of the file by that many bytes, the last ones first. */
+static int
+move_up(const struct output *o, int fd, uint64_t from, uint64_t end, size_t by,
+    struct error *err)
+{
+	char buf[IO_CHUNK];
+	ssize_t n;
+	size_t len;
+
+	while (end > from) {
+		len = end - from < sizeof(buf) ? (size_t)(end - from) : sizeof(buf);
+		end -= len;
+		n = io_pread(fd, buf, len, (off_t)end);
+		if (n == -1 || io_pwrite(o->fd, buf, len, (off_t)(end + by)) == -1)
+			return error_system(err, errno, "%s: write error", o->writer.name);
+		if ((size_t)n != len)
+			return error_set(err, ERROR_IO, "%s: became shorter", o->writer.name);
+	}
+	return 0;
+}
+
+int
+output_shift(struct output *o, uint64_t offset, size_t by, struct error *err)
+{
+	uint64_t end = o->start + o->writer.offset;
+	bool opened;
+	int fd, rc;
+
+	if (o->writer.failed || flush(o, err) == -1 || open_back(o, &fd, &opened, err) == -1)
+		return -1;
+	rc = move_up(o, fd, o->start + offset, end, by, err);
+	if (opened)
+		(void)close(fd);
+	if (rc == 0 && lseek(o->fd, (off_t)(end + by), SEEK_SET) == -1)
+		rc = error_system(err, errno, "%s", o->writer.name);
+	if (rc == -1)
+		o->writer.failed = true;
+	else
+		o->writer.offset += by;
+	return rc;
+}
+
 int
 output_fd(struct output *o, struct error *err)
 {

@@ -52,6 +52,9 @@ int output_patch(struct output *o, uint64_t offset, const void *buf, size_t len,
 
 /* Forgets everything from offset on: only where output_can_patch. */
 int output_truncate(struct output *o, uint64_t offset, struct error *err);
+/* Moves everything from offset on by that many bytes further, which are then anything, to be
+ * patched: only where output_can_patch. ERROR_IO also where the file cannot be read back. */
+int output_shift(struct output *o, uint64_t offset, size_t by, struct error *err);
 
 /* The file itself after a flush, for reading back or copy_file_range; -1 if it cannot be read. */
 int output_fd(struct output *o, struct error *err);
