@@ -3,7 +3,8 @@
  *
  * Format:  RFC 8259 read strictly, I-JSON (RFC 7493): UTF-8, no duplicate names (compared
  *          after unescaping), no lone surrogates, nothing after the value but white space.
- *          A validating pass checks all that in linear time; jsmn only cuts tokens after it.
+ *          A number of 1e308 or more is refused. A validating pass checks all that in linear
+ *          time; jsmn only cuts tokens after it.
  * Memory:  a struct json borrows its text, which must outlive it. Values are plain and
  *          borrow the document. Strings handed out are malloc'ed and the caller's.
  * Errors:  ERROR_INPUT naming the document, the byte offset where one is known, and the limit.
@@ -43,7 +44,7 @@ bool json_exists(struct json_value v);
 /* v must exist. */
 enum json_type json_type(struct json_value v);
 
-/* The member of object v called key; no value if v is no object, has no such member, or it is null. */
+/* Object v's member key; no value if v is no object, has no such member, or it is null. */
 struct json_value json_member(struct json_value v, const char *key);
 /*
  * Refuses object v if a key equals one of known[0..n) but for case, as Go readers would
@@ -59,7 +60,8 @@ struct json_cursor {
 };
 void json_walk(struct json_cursor *c, struct json_value v);
 bool json_next(struct json_cursor *c);
-size_t json_count(struct json_value v);	/* elements or members, 0 for anything else */
+/* Elements or members; 0 for anything else. */
+size_t json_count(struct json_value v);
 
 /* True if v is a string (or key) that after unescaping is exactly text. */
 bool json_equals(struct json_value v, const char *text);
@@ -86,11 +88,13 @@ int json_writer_check(const struct json_writer *w, struct error *err);
 void json_open(struct json_writer *w, char bracket);	/* '{' or '[' */
 void json_close(struct json_writer *w, char bracket);	/* '}' or ']' */
 void json_key(struct json_writer *w, const char *key);
-void json_put_string(struct json_writer *w, const char *s);	/* valid UTF-8; else bytes escaped as U+FFFD */
+/* Each byte of s that is not valid UTF-8 is written as U+FFFD. */
+void json_put_string(struct json_writer *w, const char *s);
 void json_put_integer(struct json_writer *w, uint64_t n);
 void json_put_boolean(struct json_writer *w, bool b);
 void json_put_null(struct json_writer *w);
-void json_put_raw(struct json_writer *w, const char *text, size_t len);	/* one JSON value, as it is */
+/* One JSON value, as it is. */
+void json_put_raw(struct json_writer *w, const char *text, size_t len);
 
 /*
  * An object being edited: members as raw JSON, written out sorted by key (RFC 8785, 3.2.3).
@@ -104,7 +108,8 @@ struct json_object {
 	size_t n, cap;
 };
 void json_object_init(struct json_object *o);
-/* Takes over all members of v (no value: none); ERROR_OTHER out of memory. */
+/* Copies all members of v (no value: none) to o, which must have none yet.
+ * ERROR_INPUT: v is no object. ERROR_OTHER: out of memory. */
 int json_object_load(struct json_object *o, struct json_value v, struct error *err);
 /* NULL if there is none, or it is null. Borrowed until the next set. */
 const char *json_object_get(const struct json_object *o, const char *key);
