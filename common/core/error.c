@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 int
 error_set(struct error *err, enum error_kind kind, const char *fmt, ...)
 {
@@ -52,40 +54,6 @@ error_context(struct error *err, const char *fmt, ...)
 	return -1;
 }
 
-/* Length of the well-formed UTF-8 character at s (RFC 3629, section 4), 0 if there is none. */
-static size_t
-character(const unsigned char *s, size_t len, uint32_t *code)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n, i;
-	uint32_t c;
-
-	if (s[0] < 0x80) {
-		*code = s[0];
-		return 1;
-	}
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	if (n > len)
-		return 0;
-	c = s[0] & (0xffU >> (n + 1));
-	for (i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (s[i] & 0x3fU);
-	}
-	if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*code = c;
-	return n;
-}
-
 /* Line separators and bidirectional controls can make a line read as another one. */
 static bool
 printable(uint32_t c)
@@ -106,7 +74,7 @@ error_escape(char *dst, size_t cap, const char *src, size_t len)
 
 	while (i < len) {
 		code = 0;
-		n = character(s + i, len - i, &code);
+		n = utf8_character(src + i, len - i, &code);
 		if (n > 0 && printable(code)) {
 			if (used + n >= cap)
 				break;
