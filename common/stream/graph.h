@@ -4,9 +4,13 @@
  * Source:  design 1.1: first blobs that are no documents in the order of first reference, then
  *          documents, children before parents. Each digest is visited once, at most
  *          MAX_INDEX_DEPTH levels of index (index.json is the first).
- * Memory:  64 bytes a blob and the media types; graph_free. Documents are loaded one at a time.
- * Errors:  ERROR_NOTFOUND naming a document that is referred to and absent; ERROR_INPUT and
- *          ERROR_DIGEST as the image room and source_document give them.
+ *          A subject is not followed: who wants it kept names it in index.json.
+ * Memory:  150 bytes a blob; graph_free. Of documents, one at each level of index and a config
+ *          are in memory at a time.
+ * Errors:  ERROR_NOTFOUND naming a document that is referred to and absent; ERROR_INPUT for one
+ *          digest as two kinds of document, an image whose layers and diff_ids differ in number;
+ *          ERROR_DIGEST for one digest with two sizes, a data member that is wrong; and as the
+ *          image room and source_document give them.
  */
 #ifndef STREAM_GRAPH_H
 #define STREAM_GRAPH_H
@@ -22,6 +26,7 @@
 #include "stream/source.h"
 
 struct error;
+struct reader;
 
 /* Ours: an index of an index is rare, deeper ones are unknown. */
 #define MAX_INDEX_DEPTH 8
@@ -35,6 +40,7 @@ struct graph_item {
 	enum graph_role role;
 	enum blob_state state;
 	bool optional;			/* a nondistributable layer: its absence is no fault */
+	bool inlined;			/* only from a descriptor's data member: see graph_open */
 };
 
 struct graph;
@@ -43,7 +49,9 @@ struct graph *graph_new(struct source *s, struct error *err);	/* s is borrowed *
 void graph_free(struct graph *g);
 /*
  * Adds one root and all below it: an index, a manifest, or a layer of no image. The absence of
- * layers is recorded, of documents an error. A right data member stands in for an absent document.
+ * layers is recorded, of documents an error. A right data member stands in for an absent blob,
+ * whose state is then BLOB_DOCUMENT, or BLOB_KEPT for what is no document. After an error g is
+ * only freed.
  */
 int graph_add(struct graph *g, const struct descriptor *root, struct error *err);
 
@@ -52,6 +60,11 @@ const struct graph_item *graph_items(struct graph *g, size_t *n);
 /* ERROR_NOTFOUND naming the first absent item that is not optional, its size, and how many there are. */
 int graph_check_whole(struct graph *g, struct error *err);
 bool graph_is_thin(const struct graph *g);
+
+/* As source_open, also for an item that is inlined. One at a time, until graph_close. */
+int graph_open(struct graph *g, const struct graph_item *item, struct reader **content,
+    struct error *err);
+void graph_close(struct graph *g);
 
 /* Loads and parses one document of s that d describes; a right data member stands in. */
 int graph_load_manifest(struct source *s, const struct descriptor *d, struct manifest *m,

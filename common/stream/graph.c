@@ -1,0 +1,473 @@
+#include "stream/graph.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "core/spool.h"
+#include "image/media.h"
+#include "stream/blobset.h"
+
+/* Ours: data members hold "{}" and other small things. */
+#define INLINED_MEMORY ((size_t)64 * 1024)
+
+/* Types looked at before one is kept once more: real graphs have below 10. */
+#define TYPES_SEARCHED 32
+
+struct graph {
+	struct source *source;
+	/* place: its number among the items; offset: in the spool, if inlined; flags: levels of
+	 * index from it down, 0 for what is no index */
+	struct blob_set *met;
+	struct graph_item *items;	/* in the order in which they were met, see graph_items */
+	uint32_t *order;		/* their numbers, children before parents */
+	uint32_t *scratch;		/* room for cap more */
+	size_t n, n_order, cap;
+	char **types;
+	size_t n_types;
+	struct spool inlined;
+	struct reader_spool content;	/* of the inlined item that is open */
+};
+
+static int add(struct graph *g, const struct descriptor *d, enum graph_role role, int level,
+    size_t *number, struct error *err);
+
+struct graph *
+graph_new(struct source *s, struct error *err)
+{
+	struct graph *g = calloc(1, sizeof(*g));
+
+	if (g == NULL) {
+		(void)error_memory(err);
+		return NULL;
+	}
+	g->source = s;
+	spool_init(&g->inlined, INLINED_MEMORY, "data members");
+	g->met = blob_set_new(err);
+	if (g->met == NULL) {
+		graph_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void
+graph_free(struct graph *g)
+{
+	size_t i;
+
+	if (g == NULL)
+		return;
+	for (i = 0; i < g->n_types; i++)
+		free(g->types[i]);
+	free(g->types);
+	free(g->items);
+	free(g->order);
+	free(g->scratch);
+	blob_set_free(g->met);
+	spool_release(&g->inlined);
+	free(g);
+}
+
+static int
+grow(struct graph *g, struct error *err)
+{
+	size_t cap = g->cap == 0 ? 64 : g->cap * 2;
+	struct graph_item *items;
+	uint32_t *numbers;
+
+	if ((items = realloc(g->items, cap * sizeof(*items))) == NULL)
+		return error_memory(err);
+	g->items = items;
+	if ((numbers = realloc(g->order, cap * sizeof(*numbers))) == NULL)
+		return error_memory(err);
+	g->order = numbers;
+	if ((numbers = realloc(g->scratch, cap * sizeof(*numbers))) == NULL)
+		return error_memory(err);
+	g->scratch = numbers;
+	g->cap = cap;
+	return 0;
+}
+
+/* A copy of type that lives as long as g; NULL on error. */
+static const char *
+keep_type(struct graph *g, const char *type, struct error *err)
+{
+	size_t i, from = g->n_types < TYPES_SEARCHED ? 0 : g->n_types - TYPES_SEARCHED;
+	char **types, *copy;
+
+	for (i = from; i < g->n_types; i++)
+		if (strcmp(g->types[i], type) == 0)
+			return g->types[i];
+	copy = strdup(type);
+	types = copy == NULL ? NULL : realloc(g->types, (g->n_types + 1) * sizeof(*types));
+	if (types == NULL) {
+		free(copy);
+		(void)error_memory(err);
+		return NULL;
+	}
+	g->types = types;
+	return g->types[g->n_types++] = copy;
+}
+
+static bool
+is_document_role(enum graph_role role)
+{
+	return role == GRAPH_MANIFEST || role == GRAPH_INDEX;
+}
+
+/* level: that of the deepest index under d, or of d. */
+static int
+check_depth(const struct descriptor *d, int level, struct error *err)
+{
+	if (level <= MAX_INDEX_DEPTH)
+		return 0;
+	return error_set(err, ERROR_INPUT, "%s: indexes nested more than %d deep", d->digest.text,
+	    MAX_INDEX_DEPTH);
+}
+
+static int
+check_size(const struct descriptor *d, uint64_t size, struct error *err)
+{
+	if (d->size == size)
+		return 0;
+	return error_set(err, ERROR_DIGEST, "%s: a descriptor says %llu bytes, it has %llu",
+	    d->digest.text, (unsigned long long)d->size, (unsigned long long)size);
+}
+
+/* A blob that only a data member has, spooled. */
+static int
+keep_inlined(struct graph *g, struct graph_item *item, const unsigned char *buf, size_t len,
+    struct error *err)
+{
+	size_t i = 0;
+
+	while (i < len && buf[i] != '\0' && strchr(" \t\r\n", buf[i]) != NULL)
+		i++;
+	item->state = i < len && buf[i] == '{' ? BLOB_DOCUMENT : BLOB_KEPT;
+	item->inlined = true;
+	return writer_write(&g->inlined.writer, buf, len, err);
+}
+
+/* Where the blob is; the data member is checked in any case. */
+static int
+locate(struct graph *g, struct graph_item *item, const struct descriptor *d, struct error *err)
+{
+	unsigned char *buf;
+	uint64_t size;
+	size_t len;
+	int rc = 0;
+
+	item->state = source_find(g->source, &d->digest, &size);
+	if (item->state != BLOB_ABSENT && check_size(d, size, err) == -1)
+		return -1;
+	if (d->data == NULL)
+		return 0;
+	if (descriptor_data(d, &buf, &len, err) == -1)
+		return -1;
+	if (item->state == BLOB_ABSENT)
+		rc = keep_inlined(g, item, buf, len, err);
+	free(buf);
+	return rc;
+}
+
+static int
+new_item(struct graph *g, const uint8_t raw[SHA256_SIZE], const struct descriptor *d,
+    enum graph_role role, size_t *number, struct error *err)
+{
+	struct blob_entry *entry;
+	struct graph_item *item;
+
+	if (g->n == g->cap && grow(g, err) == -1)
+		return -1;
+	if ((entry = blob_set_add(g->met, raw, err)) == NULL)
+		return -1;
+	entry->place = (uint32_t)g->n;
+	entry->offset = g->inlined.writer.offset;
+	item = &g->items[g->n];
+	*item = (struct graph_item){ .size = d->size, .role = role,
+		.optional = media_is_nondistributable(d->media_type) };
+	memcpy(item->raw, raw, SHA256_SIZE);
+	item->media_type = keep_type(g, d->media_type, err);
+	if (item->media_type == NULL)
+		return -1;
+	*number = g->n++;
+	return locate(g, item, d, err);
+}
+
+/* An artifact had it as content; now it is visited as the document that it is. */
+static int
+change_role(struct graph *g, struct blob_entry *entry, const struct descriptor *d,
+    enum graph_role role, struct error *err)
+{
+	struct graph_item *item = &g->items[entry->place];
+	size_t i = 0;
+
+	item->role = role;
+	item->media_type = keep_type(g, d->media_type, err);
+	if (item->media_type == NULL)
+		return -1;
+	while (g->order[i] != entry->place)
+		i++;
+	memmove(g->order + i, g->order + i + 1, (g->n_order - i - 1) * sizeof(*g->order));
+	g->n_order--;
+	return 0;
+}
+
+/* One that was met before; *visit tells if what is below it was not. */
+static int
+meet_again(struct graph *g, struct blob_entry *entry, const struct descriptor *d,
+    enum graph_role role, int level, bool *visit, struct error *err)
+{
+	struct graph_item *item = &g->items[entry->place];
+
+	*visit = is_document_role(role) && !is_document_role(item->role);
+	if (check_size(d, item->size, err) == -1)
+		return -1;
+	if (!media_is_nondistributable(d->media_type))
+		item->optional = false;
+	if (*visit)
+		return change_role(g, entry, d, role, err);
+	if (!is_document_role(role))
+		return 0;
+	if (strcmp(item->media_type, d->media_type) != 0)
+		return error_set(err, ERROR_INPUT, "%s: referred to as %.200s and as %.200s",
+		    d->digest.text, item->media_type, d->media_type);
+	return entry->flags == 0 ? 0 : check_depth(d, level + (int)entry->flags - 1, err);
+}
+
+/* image-spec, config.md: one diff_id a layer. Layers of other artifacts have none. */
+static int
+check_diffids(struct graph *g, const struct descriptor *d, const struct manifest *m,
+    struct error *err)
+{
+	struct config c;
+	int rc = 0;
+
+	if (!manifest_is_image(m))
+		return 0;
+	if (graph_load_config(g->source, &m->config, &c, err) == -1)
+		return -1;
+	if (c.n_diffids != m->n_layers)
+		rc = error_set(err, ERROR_INPUT, "%s: %zu layers, but %zu diff_ids in its config",
+		    d->digest.text, m->n_layers, c.n_diffids);
+	config_release(&c);
+	return rc;
+}
+
+static int
+visit_manifest(struct graph *g, const struct descriptor *d, struct error *err)
+{
+	struct manifest m;
+	size_t i, number;
+	int rc = -1;
+
+	if (graph_load_manifest(g->source, d, &m, err) == -1)
+		return -1;
+	for (i = 0; i < m.n_layers; i++)
+		if (add(g, &m.layers[i], GRAPH_LAYER, 0, &number, err) == -1)
+			goto done;
+	if (add(g, &m.config, GRAPH_CONFIG, 0, &number, err) == -1)
+		goto done;
+	if (g->items[number].state == BLOB_ABSENT)
+		rc = error_set(err, ERROR_NOTFOUND, "%s: missing: the config of %s",
+		    m.config.digest.text, d->digest.text);
+	else
+		rc = check_diffids(g, d, &m, err);
+done:
+	manifest_release(&m);
+	return rc;
+}
+
+static enum graph_role
+role_of(const char *media_type)
+{
+	switch (media_kind(media_type)) {
+	case MEDIA_MANIFEST:
+		return GRAPH_MANIFEST;
+	case MEDIA_INDEX:
+		return GRAPH_INDEX;
+	case MEDIA_LAYER:
+		return GRAPH_LAYER;
+	case MEDIA_CONFIG:
+	case MEDIA_EMPTY:
+	case MEDIA_OTHER:
+		break;
+	}
+	return GRAPH_OTHER;
+}
+
+/* *height: levels of index from d down. */
+static int
+visit_index(struct graph *g, const struct descriptor *d, int level, uint32_t *height,
+    struct error *err)
+{
+	const struct blob_entry *entry;
+	struct index x;
+	size_t i, number;
+	int rc = 0;
+
+	if (check_depth(d, level, err) == -1 || graph_load_index(g->source, d, &x, err) == -1)
+		return -1;
+	*height = 1;
+	for (i = 0; rc == 0 && i < x.n_manifests; i++) {
+		rc = add(g, &x.manifests[i], role_of(x.manifests[i].media_type), level + 1, &number,
+		    err);
+		if (rc == -1)
+			break;
+		entry = blob_set_find(g->met, g->items[number].raw);
+		if (entry->flags >= *height)
+			*height = entry->flags + 1;
+	}
+	index_release(&x);
+	return rc;
+}
+
+/* level: that of d, if it is an index. *number is set to that of its item. */
+static int
+add(struct graph *g, const struct descriptor *d, enum graph_role role, int level,
+    size_t *number, struct error *err)
+{
+	uint8_t raw[SHA256_SIZE];
+	struct blob_entry *entry;
+	bool visit = true;
+	uint32_t height = 0;
+	int rc = 0;
+
+	if (digest_raw(&d->digest, raw, err) == -1)
+		return -1;
+	entry = blob_set_find(g->met, raw);
+	if (entry == NULL) {
+		if (new_item(g, raw, d, role, number, err) == -1)
+			return -1;
+	} else {
+		*number = entry->place;
+		if (meet_again(g, entry, d, role, level, &visit, err) == -1)
+			return -1;
+	}
+	if (!visit)
+		return 0;
+	if (role == GRAPH_MANIFEST)
+		rc = visit_manifest(g, d, err);
+	else if (role == GRAPH_INDEX)
+		rc = visit_index(g, d, level, &height, err);
+	if (rc == -1)
+		return -1;
+	assert(g->n_order < g->n);
+	g->order[g->n_order++] = (uint32_t)*number;
+	blob_set_find(g->met, raw)->flags = height;
+	return 0;
+}
+
+int
+graph_add(struct graph *g, const struct descriptor *root, struct error *err)
+{
+	size_t number;
+
+	/* index.json was the first level. */
+	return add(g, root, role_of(root->media_type), 2, &number, err);
+}
+
+/* Brings the items into the order of g->order, whose cycles are followed one by one. */
+static void
+permute(struct graph *g)
+{
+	struct graph_item moved;
+	size_t i, to, from;
+
+	for (i = 0; i < g->n; i++) {
+		if (g->order[i] == i)
+			continue;
+		moved = g->items[i];
+		for (to = i; (from = g->order[to]) != i; to = from) {
+			g->items[to] = g->items[from];
+			g->order[to] = (uint32_t)to;
+		}
+		g->items[to] = moved;
+		g->order[to] = (uint32_t)to;
+	}
+	for (i = 0; i < g->n; i++)
+		blob_set_find(g->met, g->items[i].raw)->place = (uint32_t)i;
+}
+
+const struct graph_item *
+graph_items(struct graph *g, size_t *n)
+{
+	uint32_t *swap = g->scratch;
+	size_t i, k = 0;
+	int documents;
+
+	assert(g->n_order == g->n);
+	for (documents = 0; documents < 2; documents++)
+		for (i = 0; i < g->n; i++)
+			if ((g->items[g->order[i]].state == BLOB_DOCUMENT) == (documents == 1))
+				g->scratch[k++] = g->order[i];
+	g->scratch = g->order;
+	g->order = swap;
+	permute(g);
+	*n = g->n;
+	return g->items;
+}
+
+static bool
+is_missing(const struct graph_item *item)
+{
+	return item->state == BLOB_ABSENT && !item->optional;
+}
+
+int
+graph_check_whole(struct graph *g, struct error *err)
+{
+	const struct graph_item *items, *first = NULL;
+	struct digest digest;
+	size_t i, n, missing = 0;
+
+	items = graph_items(g, &n);
+	for (i = 0; i < n; i++)
+		if (is_missing(&items[i]) && missing++ == 0)
+			first = &items[i];
+	if (first == NULL)
+		return 0;
+	digest_from_raw(&digest, first->raw);
+	if (missing == 1)
+		return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes",
+		    digest.text, first->media_type, (unsigned long long)first->size);
+	return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes, and %zu more",
+	    digest.text, first->media_type, (unsigned long long)first->size, missing - 1);
+}
+
+bool
+graph_is_thin(const struct graph *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (is_missing(&g->items[i]))
+			return true;
+	return false;
+}
+
+int
+graph_open(struct graph *g, const struct graph_item *item, struct reader **content,
+    struct error *err)
+{
+	const struct blob_entry *entry;
+	struct digest digest;
+
+	if (!item->inlined) {
+		digest_from_raw(&digest, item->raw);
+		return source_open(g->source, &digest, content, err);
+	}
+	entry = blob_set_find(g->met, item->raw);
+	assert(entry != NULL);
+	reader_spool_init(&g->content, &g->inlined, entry->offset, item->size);
+	*content = &g->content.reader;
+	return 0;
+}
+
+void
+graph_close(struct graph *g)
+{
+	source_close(g->source);
+}
