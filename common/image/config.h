@@ -17,6 +17,9 @@
 
 struct error;
 
+/* An image that has it, whatever its value, is a bundle to imgpkg. */
+#define CONFIG_BUNDLE_LABEL "dev.carvel.imgpkg.bundle"
+
 struct config {
 	struct platform platform;	/* normalised; "" where the document has none */
 	struct digest *diffids;
@@ -26,14 +29,16 @@ struct config {
 	struct json_object members;	/* the whole document, editable */
 };
 
-/* ERROR_INPUT: no object, rootfs.type not "layers", a diff_id that is no digest. */
+/* ERROR_INPUT: no object, rootfs.type not "layers", a diff_id that is no digest; more than
+ * MAX_LAYERS of them. A rootfs that is not there has no layers. */
 int config_parse(struct config *c, const struct json *doc, struct error *err);
-/* An empty config to start from: no layers. */
+/* An empty config to start from: no layers, os and architecture "". */
 int config_init(struct config *c, struct error *err);
 void config_release(struct config *c);
 
 /* Adds a layer: its DiffID and, if not NULL, the created_by of its history entry (created is
- * the text of the config's created, 1970-01-01T00:00:00Z unless set). */
+ * the text of the config's created, 1970-01-01T00:00:00Z unless set). A history that does not
+ * tell of every layer so far gets none: its entries would be taken for other layers'. */
 int config_add_layer(struct config *c, const struct digest *diffid, const char *created_by,
     struct error *err);
 /* Forgets all diff_ids and history: -c gives a config "to start from". */
@@ -44,7 +49,7 @@ struct config_edit {
 	const struct platform *platform;
 	const char *const *labels;	/* "k=v" */
 	size_t n_labels;
-	const char *const *entrypoint;	/* each one argument, or a JSON array if it begins with '[' */
+	const char *const *entrypoint;	/* each one argument, or a JSON array if '[' is first */
 	size_t n_entrypoint;
 	const char *const *cmd;
 	size_t n_cmd;

@@ -35,10 +35,11 @@ struct annotations {
 	size_t n;
 };
 
-/* An object of strings; v without value gives none. where is for messages. */
+/* An object of strings; v without value gives none. where is for messages: "where: key: what". */
 int annotations_parse(struct annotations *a, struct json_value v, const char *where,
     struct error *err);
-const char *annotations_get(const struct annotations *a, const char *key);	/* NULL: none; borrowed */
+/* Borrowed; NULL: there is none. */
+const char *annotations_get(const struct annotations *a, const char *key);
 /* Sets or replaces; value NULL removes. */
 int annotations_set(struct annotations *a, const char *key, const char *value,
     struct error *err);

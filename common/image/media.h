@@ -37,7 +37,7 @@ enum media_kind media_kind(const char *type);
 enum media_family media_family(const char *type);
 bool media_is_nondistributable(const char *type);
 
-/* The type of a layer: zstd has no Docker type (image-spec facts), so FAMILY_DOCKER with it gives OCI's. */
+/* The type of a layer. Docker has none for zstd: FAMILY_DOCKER with it gives OCI's. */
 const char *media_layer(enum media_family family, enum compression c);
 /* What a layer type says of its bytes; MEDIA_LAYER kinds only. */
 enum compression media_compression(const char *type);

@@ -31,10 +31,13 @@ struct platform {
 };
 
 /* An object with os and architecture (index descriptor, or config: same member names).
- * Normalised. ERROR_INPUT: a member of another type. Absent os/architecture become "". */
+ * Normalised. ERROR_INPUT "member: what": a member of another type, or a text form longer than
+ * MAX_PLATFORM_TEXT. Absent os/architecture become "". */
 int platform_parse(struct platform *p, struct json_value v, struct error *err);
-/* "linux/amd64", "linux/arm64/v8", "windows(10.0.1)/amd64" or "local". ERROR_USAGE. */
+/* "linux/amd64", "linux/arm64/v8", "windows(10.0.1+win32k)/amd64" or "local". ERROR_USAGE. */
 int platform_parse_text(struct platform *p, const char *text, struct error *err);
+/* As platform_parse_text, and "*" may stand for os or architecture. */
+int platform_parse_pattern(struct platform *p, const char *text, struct error *err);
 int platform_dup(struct platform *to, const struct platform *from, struct error *err);
 /* Linux on this machine's architecture. */
 int platform_local(struct platform *p, struct error *err);

@@ -4,7 +4,8 @@
  * Source:  distribution/reference grammar; distribution-spec 1.1 "Pulling manifests" for
  *          repository and tag. docker.io is the default registry, library/ its default folder.
  * Memory:  struct reference is a value of fixed size.
- * Errors:  ERROR_USAGE is for the caller to set where the text came from argv: parse sets ERROR_INPUT.
+ * Errors:  reference_parse sets ERROR_INPUT; where the text came from argv its caller makes that
+ *          ERROR_USAGE.
  */
 #ifndef IMAGE_REFERENCE_H
 #define IMAGE_REFERENCE_H
@@ -28,8 +29,11 @@ struct reference {
 	struct digest digest;
 };
 
-/* Full reading of one reference; scheme, userinfo, zone ids, upper case in the path are ERROR_INPUT.
- * No tag is invented: see reference.tag. */
+/*
+ * Full reading of one reference; scheme, userinfo, zone ids, upper case in the path are
+ * ERROR_INPUT. The message never shows what may be a password: callers add no text either.
+ * Hosts come out in lower case. No tag is invented: see reference.tag.
+ */
 int reference_parse(struct reference *r, const char *text, struct error *err);
 /* "registry/repository[:tag][@digest]"; cap of at least MAX_REFERENCE_TEXT. */
 #define MAX_REFERENCE_TEXT (MAX_REFERENCE_NAME + 1 + MAX_TAG + 1 + MAX_DIGEST_TEXT + 2)
