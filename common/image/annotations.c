@@ -154,35 +154,6 @@ annotations_add(struct annotations *a, const char *const *texts, size_t n, struc
 	return rc;
 }
 
-static int
-add_text(struct annotations *a, const char *text, struct error *err)
-{
-	const char *equals = strchr(text, '=');
-	char *key;
-	int rc;
-
-	if (equals == NULL || equals == text)
-		return error_set(err, ERROR_USAGE, "\"%.200s\": not key=value", text);
-	if (!utf8_is_valid(text))
-		return error_set(err, ERROR_USAGE, "\"%.200s\": not UTF-8", text);
-	if ((key = strndup(text, (size_t)(equals - text))) == NULL)
-		return error_memory(err);
-	rc = annotations_set(a, key, equals + 1, err);
-	free(key);
-	return rc;
-}
-
-int
-annotations_add(struct annotations *a, const char *const *texts, size_t n, struct error *err)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (add_text(a, texts[i], err) == -1)
-			return -1;
-	return 0;
-}
-
 int
 annotations_dup(struct annotations *to, const struct annotations *from, struct error *err)
 {
