@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
+#include "core/utf8.h"
 
 /* A double ends near 1.8e308. At 1e308 readers still agree; beyond, some say infinity. */
 #define MAX_JSON_EXPONENT 308
@@ -37,42 +38,6 @@ static int
 fail(const struct check *c, size_t at, const char *what, struct error *err)
 {
 	return error_set(err, ERROR_INPUT, "%s: byte %zu: %s", c->name, at, what);
-}
-
-size_t
-json_character(const char *text, size_t len)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	unsigned char low = 0x80, high = 0xbf;
-	size_t n, i;
-
-	if (len == 0)
-		return 0;
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf)
-		n = 2;
-	else if (s[0] >= 0xe0 && s[0] <= 0xef)
-		n = 3;
-	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
-		n = 4;
-	else
-		return 0;
-	/* The second byte's range keeps out overlong forms, surrogates, and what is past 10ffff. */
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (len < n || s[1] < low || s[1] > high)
-		return 0;
-	for (i = 2; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
 }
 
 static bool
@@ -155,7 +120,7 @@ check_string(struct check *c, struct error *err)
 		}
 		if ((unsigned char)ch < 0x20)
 			return fail(c, c->at, "a control character in a string", err);
-		n = json_character(c->text + c->at, c->len - c->at);
+		n = utf8_character(c->text + c->at, c->len - c->at, NULL);
 		if (n == 0)
 			return fail(c, c->at, "invalid UTF-8 in a string", err);
 		c->at += n;

@@ -1,5 +1,5 @@
 /*
- * json_check.h - is this text JSON? For json.c and json_write.c alone
+ * json_check.h - is this text JSON? For json.c alone
  *
  * jsmn accepts [1,], {"a"}, [tru], [01], a second value, and stops with success at NUL; it is
  * quadratic in depth. So everything is judged here first, in one pass without recursion.
@@ -18,8 +18,5 @@ struct error;
  */
 int json_check(const char *text, size_t len, const char *name, size_t *tokens,
     struct error *err);
-
-/* Length of the well-formed UTF-8 character at s (RFC 3629, section 4); 0: there is none. */
-size_t json_character(const char *s, size_t len);
 
 #endif

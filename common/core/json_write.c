@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/json_check.h"
+#include "core/utf8.h"
 
 void
 json_writer_init(struct json_writer *w)
@@ -106,7 +106,7 @@ put_quoted(struct json_writer *w, const char *s)
 	put(w, "\"", 1);
 	while (run < left) {
 		c = (unsigned char)s[run];
-		n = json_character(s + run, left - run);
+		n = utf8_character(s + run, left - run, NULL);
 		if (n > 0 && c >= 0x20 && c != '"' && c != '\\') {
 			run += n;
 			continue;
