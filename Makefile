@@ -158,6 +158,7 @@ $B/.have:
 define INSTALL
 @set -e; \
 as_root=; [ "$$(id -u)" = 0 ] || as_root=sudo; \
+mkdir -p $B; log=$B/packages.log; \
 if command -v apt-get >/dev/null 2>&1; then \
 	policy=/usr/sbin/policy-rc.d; \
 	if [ ! -e $$policy ]; then \
@@ -166,17 +167,19 @@ if command -v apt-get >/dev/null 2>&1; then \
 		$$as_root chmod 755 $$policy; \
 	fi; \
 	$$as_root apt-get -qq update; \
-	$$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 \
+	set -- env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0 \
 		--no-install-recommends install $(APT_$(1)); \
 elif command -v apk >/dev/null 2>&1; then \
-	$$as_root apk add $(APK_$(1)); \
+	set -- apk add $(APK_$(1)); \
 elif command -v dnf >/dev/null 2>&1; then \
-	$$as_root dnf -y --setopt=install_weak_deps=False install $(DNF_$(1)); \
+	set -- dnf -y --setopt=install_weak_deps=False install $(DNF_$(1)); \
 else \
 	echo "make: no apt-get, apk or dnf here: install these by hand (Debian's names):" >&2; \
 	echo "$(APT_$(1))" >&2; \
 	exit 1; \
-fi
+fi; \
+echo "make: $$as_root $$*"; \
+$$as_root "$$@" </dev/null >$$log 2>&1 || { cat $$log; exit 1; }
 endef
 
 deps:

@@ -35,12 +35,13 @@ esac
 
 unset SOURCE_DATE_EPOCH TAR_OPTIONS GZIP XDG_CONFIG_HOME XDG_RUNTIME_DIR XDG_DATA_HOME
 unset REGISTRY_AUTH_FILE DOCKER_CONFIG SSL_CERT_FILE SSL_CERT_DIR CDPATH NO_COLOR POSIXLY_CORRECT
+unset MAKEFLAGS MFLAGS MAKELEVEL
 unset http_proxy https_proxy ftp_proxy all_proxy no_proxy
 unset HTTP_PROXY HTTPS_PROXY FTP_PROXY ALL_PROXY NO_PROXY
 LC_ALL=C TZ=UTC
 umask 022
 
-T=$(mktemp -d "${TMPDIR:-/tmp}/ocipipe-test.XXXXXX") || exit 1
+T=$(mktemp -d) || exit 1
 mkdir "$T/home" "$T/tmp" "$T/bin" "$T/work"
 HOME=$T/home TMPDIR=$T/tmp OUT=$T/out ERR=$T/err STATUS=0
 ln -s "$TESTS/tarlib.py" "$T/bin/tarlib"
