@@ -292,12 +292,25 @@ region_read(struct reader *reader, void *buf, size_t cap, size_t *len, struct er
 	return 0;
 }
 
+static int
+region_skip(struct reader *reader, uint64_t n, struct error *err)
+{
+	struct reader_region *r = (struct reader_region *)(void *)reader;
+
+	if (n > r->left)
+		return error_set(err, ERROR_INPUT, "%s: ended early", reader->name);
+	r->at += n;
+	r->left -= n;
+	return 0;
+}
+
 void
 reader_region_init(struct reader_region *r, int fd, uint64_t offset, uint64_t len,
     const char *name)
 {
 	assert(offset <= (uint64_t)INT64_MAX && len <= (uint64_t)INT64_MAX - offset);
-	*r = (struct reader_region){ .reader = { .read = region_read, .name = name },
+	*r = (struct reader_region){
+		.reader = { .read = region_read, .skip = region_skip, .name = name },
 		.fd = fd, .at = offset, .left = len };
 }
 

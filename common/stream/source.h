@@ -5,8 +5,8 @@
  * gzip or zstd, from files and pipes, one after another, several archives in one input too
  * (design 1.1). Every blob's size and digest are checked, also of one that nobody refers to.
  *
- * A document is a blob of at most MAX_DOCUMENT bytes whose first byte after white space is '{',
- * whatever refers to it. Documents are held in a spool; other blobs go to the sink as they
+ * A document is a blob of at most MAX_DOCUMENT bytes whose first byte after white space (looked
+ * for in its first 4096) is '{', whatever refers to it. Documents are held in a spool; other blobs go to the sink as they
  * come or, without one, stay findable: in a regular file where they lie (and are checked when
  * they are read, at the latest by source_verify_rest), from a pipe in an unlinked file.
  *
@@ -55,6 +55,12 @@ void source_free(struct source *s);	/* may be NULL */
 /* Reads one operand whole: "-" is standard input, a directory is a layout directory. path is
  * borrowed until source_free. ERROR_INPUT for an empty input. */
 int source_read(struct source *s, const char *path, struct error *err);
+/* The same for the bytes of r, from its first on; its name is borrowed until source_free. */
+int source_read_reader(struct source *s, struct reader *r, struct error *err);
+/* A document from memory, made by the caller or found in a foreign format, becomes one of the
+ * source's; its digest comes back. */
+int source_take_document(struct source *s, const char *text, size_t len, const char *name,
+    struct digest *digest, struct error *err);
 /* All of a NULL-terminated list; standard input if it is empty. */
 int source_read_all(struct source *s, const char *const *paths, struct error *err);
 
