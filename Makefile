@@ -94,7 +94,7 @@ $(UNITS): $B/unit/%: $B/tests/unit/%.o $B/libcommon.a
 	$(call say,LINK)
 	$Q$(LINK) -o $@ $^ $(COMMON_LIBS) $(ARCHIVE_LIBS) $(CURL_LIBS) $(LDLIBS)
 
-$B/bench/workload: $B/tests/bench/workload.o
+$B/bench/%: $B/tests/bench/%.o
 	@mkdir -p $(@D)
 	$(call say,LINK)
 	$Q$(LINK) -o $@ $^
@@ -285,8 +285,8 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $B/fuzz/%
 		>$B/$*.log 2>&1 || { cat $B/$*.log; exit 1; }
 	@sed -n 's/^stat::number_of_executed_units: */fuzz: $*: runs: /p' $B/$*.log
 
-bench: all $B/bench/workload
-	@$(TEST_ENV) python3 tests/bench/bench.py
+bench: all $B/bench/workload $B/bench/measure
+	@$(TEST_ENV) python3 tests/bench/bench.py $(JOBS)
 
 # --- the rest ---
 

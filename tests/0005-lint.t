@@ -13,6 +13,7 @@ cp -R "$TESTS"/*.t "$TESTS"/*.sh "$TESTS"/*.py "$TESTS/tools" "$TESTS/unit" "$TE
 	"$TESTS/bench" tests/
 B=$T/build
 export B
+first=bin/$(ls bin | head -n 1) page=man/$(ls man | head -n 1)
 
 lint() { sh tests/tools/lint.sh "$@"; }
 
@@ -41,7 +42,7 @@ planted()
 planted 'curl.h outside registry/http is seen' libraries common/stream/graph.c \
 	'#include <curl/curl.h>'
 planted 'jsmn.h outside core/json is seen' libraries common/image/config.c '#include <jsmn.h>'
-planted 'archive.h outside layer is seen' libraries bin/oci-pack.c '#include <archive_entry.h>'
+planted 'archive.h outside layer is seen' libraries "$first" '#include <archive_entry.h>'
 planted 'zlib.h outside codec is seen' libraries common/stream/sniff.c '#include <zlib.h>'
 planted 'bearssl.h outside core is seen' libraries common/registry/auth.c '#include <bearssl.h>'
 planted 'a library in a header is seen' libraries common/codec/compress.h '#include <zstd.h>
@@ -52,7 +53,7 @@ planted 'an arrow up from stream is seen' arrows common/stream/graph.c \
 	'#include "registry/push.h"'
 planted 'an include without a room is seen' arrows common/core/io.c '#include "io.h"'
 planted 'a room that nobody designed is seen' arrows common/tools/thing.c '#include "core/io.h"'
-planted 'a program of more than 400 lines is seen' sizes bin/oci-pack.c "$(yes '' | head -n 400 |
+planted 'a program of more than 400 lines is seen' sizes "$first" "$(yes '' | head -n 400 |
 	sed 's/^/;/')"
 planted 'a line of more than 100 columns is seen' sizes common/core/io.c "/*$(printf '%100s')*/"
 planted 'something left to do is seen' forbidden common/core/io.c "/* TO""DO */"
@@ -67,6 +68,6 @@ planted 'a room without a subject is seen' forbidden common/core/util.c ''
 planted 'a feature macro in a file is seen' forbidden common/core/io.c '#define _GNU_SOURCE'
 planted 'a header that leans on others is seen' headers common/core/new.h \
 	'int x(size_t n);'
-planted 'a page that mandoc dislikes is seen' man man/oci-pack.1 '.Xx'
+planted 'a page that mandoc dislikes is seen' man "$page" '.Xx'
 planted 'text that clang-format would change is seen' format common/core/io.c 'int  x ;'
 planted 'what shellcheck warns of is seen' shell tests/demo.sh 'rm $undefined/*'

@@ -46,7 +46,8 @@ part()
 		;;
 	man)
 		ls man/*.[157] >/dev/null 2>&1 || return 0
-		mandoc -Tlint -W warning man/*.[157]
+		mandoc -Tlint -W warning man/*.[157] | sed 's/^mandoc: //' | grep . && return 1
+		return 0
 		;;
 	shell)
 		shellcheck -x -s sh -f gcc -e SC1091 tests/*.sh tests/tools/*.sh \
