@@ -1,7 +1,8 @@
 #!/bin/sh
 # The examples of the man pages: each "$ " line is run, and shows what the page shows.
 . "${0%/*}/lib.sh"
-need python3
+. "$TESTS/registry/lib.sh"
+need python3 docker-registry
 
 # First all are counted, each page into a directory of its own.
 mkdir "$T/pages"
@@ -13,6 +14,12 @@ for page in "$TOP"/man/*.[157]; do
 	total=$((total + n))
 done
 plan "$total"
+
+# The pages' registry is localhost:5000; here it has a port of its own.
+start_real examples
+for file in "$T"/pages/*/*.cmd "$T"/pages/*/*.shown; do
+	sed -i "s/localhost:5000/127.0.0.1:$PORT/g" "$file"
+done
 
 for page in "$TOP"/man/*.[157]; do
 	name=${page##*/}

@@ -50,7 +50,7 @@ part()
 		return 0
 		;;
 	shell)
-		shellcheck -x -s sh -f gcc -e SC1091 tests/*.sh tests/tools/*.sh \
+		shellcheck -x -s sh -f gcc -e SC1091 tests/*.sh tests/*/*.sh \
 		    $(ls tests/*.t 2>/dev/null) && shellcheck -s bash -f gcc .ci/run
 		;;
 	format)
