@@ -196,6 +196,19 @@ reader_copy(struct reader *r, struct writer *w, uint64_t *n, struct error *err)
 	}
 }
 
+int
+reader_drain(struct reader *r, struct error *err)
+{
+	char buf[IO_CHUNK / 2];
+	size_t len;
+
+	do {
+		if (reader_read(r, buf, sizeof(buf), &len, err) == -1)
+			return -1;
+	} while (len > 0);
+	return 0;
+}
+
 static int
 fd_read(struct reader *reader, void *buf, size_t cap, size_t *len, struct error *err)
 {

@@ -53,6 +53,8 @@ int reader_skip(struct reader *r, uint64_t n, struct error *err);
 
 /* Moves everything up to the end; *n, if not NULL, is how much. */
 int reader_copy(struct reader *r, struct writer *w, uint64_t *n, struct error *err);
+/* Reads everything up to the end, and forgets it: for what checks as it is read. */
+int reader_drain(struct reader *r, struct error *err);
 
 /* A file descriptor. Regular files seek in skip; where the file ends is known then. */
 struct reader_fd {

@@ -11,6 +11,8 @@
 
 /* Ours: data members hold "{}" and other small things. */
 #define INLINED_MEMORY ((size_t)64 * 1024)
+/* source.h: how far white space is looked through for the first byte of a document. */
+#define MAX_LEADING_SPACE 4096
 
 /* Types looked at before one is kept once more: real graphs have below 10. */
 #define TYPES_SEARCHED 32
@@ -143,7 +145,8 @@ keep_inlined(struct graph *g, struct graph_item *item, const unsigned char *buf,
 {
 	size_t i = 0;
 
-	while (i < len && buf[i] != '\0' && strchr(" \t\r\n", buf[i]) != NULL)
+	while (i < len && i < MAX_LEADING_SPACE && buf[i] != '\0' &&
+	    strchr(" \t\r\n", buf[i]) != NULL)
 		i++;
 	item->state = i < len && buf[i] == '{' ? BLOB_DOCUMENT : BLOB_KEPT;
 	item->inlined = true;
@@ -413,7 +416,7 @@ graph_items(struct graph *g, size_t *n)
 static bool
 is_missing(const struct graph_item *item)
 {
-	return item->state == BLOB_ABSENT && !item->optional;
+	return item->state == BLOB_ABSENT && !item->optional && !item->left_out;
 }
 
 int
@@ -443,9 +446,37 @@ graph_is_thin(const struct graph *g)
 	size_t i;
 
 	for (i = 0; i < g->n; i++)
-		if (is_missing(&g->items[i]))
+		if (is_missing(&g->items[i]) || g->items[i].left_out)
 			return true;
 	return false;
+}
+
+void
+graph_leave_out(struct graph *g, const struct source *have)
+{
+	struct graph_item *item;
+	struct digest digest;
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		item = &g->items[i];
+		digest_from_raw(&digest, item->raw);
+		item->left_out = item->state != BLOB_DOCUMENT &&
+		    source_find(have, &digest, NULL) != BLOB_ABSENT;
+	}
+}
+
+const struct graph_item *
+graph_find(const struct graph *g, const struct digest *digest)
+{
+	const struct blob_entry *entry;
+	uint8_t raw[SHA256_SIZE];
+	struct error ignored;
+
+	if (digest_raw(digest, raw, &ignored) == -1)
+		return NULL;
+	entry = blob_set_find(g->met, raw);
+	return entry == NULL ? NULL : &g->items[entry->place];
 }
 
 int

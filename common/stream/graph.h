@@ -41,6 +41,7 @@ struct graph_item {
 	enum blob_state state;
 	bool optional;			/* a nondistributable layer: its absence is no fault */
 	bool inlined;			/* only from a descriptor's data member: see graph_open */
+	bool left_out;			/* see graph_leave_out */
 };
 
 struct graph;
@@ -59,7 +60,12 @@ int graph_add(struct graph *g, const struct descriptor *root, struct error *err)
 const struct graph_item *graph_items(struct graph *g, size_t *n);
 /* ERROR_NOTFOUND naming the first absent item that is not optional, its size, and how many there are. */
 int graph_check_whole(struct graph *g, struct error *err);
+/* Is an item absent that is not optional, or left out? */
 bool graph_is_thin(const struct graph *g);
+/* Marks the items that have has too, and that are no documents: their absence is no fault. */
+void graph_leave_out(struct graph *g, const struct source *have);
+/* NULL if g has it not. Valid until graph_add or graph_items. */
+const struct graph_item *graph_find(const struct graph *g, const struct digest *digest);
 
 /* As source_open, also for an item that is inlined. One at a time, until graph_close. */
 int graph_open(struct graph *g, const struct graph_item *item, struct reader **content,

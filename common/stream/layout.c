@@ -159,17 +159,16 @@ layout_where(const struct layout *l, const struct digest *digest, uint64_t *offs
 	return true;
 }
 
-static int
-drain(struct reader *content, struct error *err)
+size_t
+layout_count(const struct layout *l)
 {
-	char buf[16 * 1024];
-	size_t len;
+	return blob_set_count(l->written);
+}
 
-	do {
-		if (reader_read(content, buf, sizeof(buf), &len, err) == -1)
-			return -1;
-	} while (len > 0);
-	return 0;
+void
+layout_digest(const struct layout *l, size_t i, struct digest *digest)
+{
+	digest_from_raw(digest, blob_set_at(l->written, i)->raw);
 }
 
 int
@@ -181,7 +180,7 @@ layout_put(struct layout *l, const struct digest *digest, uint64_t size, struct 
 
 	assert(!l->open);
 	if (layout_has(l, digest))
-		return drain(content, err);
+		return reader_drain(content, err);
 	if (write_directories(l, err) == -1 || write_blob_header(w, digest, size, err) == -1)
 		return -1;
 	offset = w->offset;

@@ -48,6 +48,9 @@ int layout_put(struct layout *l, const struct digest *digest, uint64_t size,
 int layout_put_document(struct layout *l, const void *buf, size_t len, struct digest *digest,
     struct error *err);
 bool layout_has(const struct layout *l, const struct digest *digest);
+/* How many blobs were put, and which was the one after i others. */
+size_t layout_count(const struct layout *l);
+void layout_digest(const struct layout *l, size_t i, struct digest *digest);
 /* Where blob digest's content begins in the output. Only of a blob that was put. */
 bool layout_where(const struct layout *l, const struct digest *digest, uint64_t *offset);
 
