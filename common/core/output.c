@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/signals.h"
 #include "core/spool.h"
 
 /* Names tried beside the target before giving up. */
@@ -288,30 +288,6 @@ output_fd(struct output *o, struct error *err)
 	return o->temporary && flush(o, err) == 0 ? o->fd : -1;
 }
 
-/* Signals that ask to end: taken only while no temporary name exists. */
-static void
-block_signals(sigset_t *old)
-{
-	sigset_t ends;
-
-	(void)sigemptyset(&ends);
-	(void)sigaddset(&ends, SIGINT);
-	(void)sigaddset(&ends, SIGTERM);
-	(void)sigaddset(&ends, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &ends, old);
-}
-
-static bool
-signal_waits(void)
-{
-	sigset_t pending;
-
-	if (sigpending(&pending) == -1)
-		return false;
-	return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1 ||
-	    sigismember(&pending, SIGHUP) == 1;
-}
-
 /* Gives the nameless file a name in dir. -1 with errno. */
 static int
 link_nameless(int fd, int dir, const char *name)
@@ -352,7 +328,7 @@ copy_nameless(const struct output *o, int dir, const char *name, struct error *e
 		if (n <= 0)
 			break;
 		at += n;
-		if (io_write(to, buf, (size_t)n) == -1 || signal_waits()) {
+		if (io_write(to, buf, (size_t)n) == -1 || signals_wait()) {
 			n = -1;
 			break;
 		}
@@ -396,13 +372,14 @@ put_in_place(struct output *o, const char *base, int dir, struct error *err)
 	/* Where nothing has that name yet, one step does it. */
 	if (o->linkable && link_nameless(o->fd, dir, base) == 0)
 		return 0;
-	block_signals(&old);
+	/* Taken only while no temporary name exists. */
+	signals_hold(&old);
 	rc = name_beside(o, dir, name, err);
 	if (rc == 0 && renameat(dir, name, dir, base) == -1) {
 		rc = error_system(err, errno, "%s", o->path);
 		(void)unlinkat(dir, name, 0);
 	}
-	(void)sigprocmask(SIG_SETMASK, &old, NULL);
+	signals_release(&old);
 	return rc;
 }
 
