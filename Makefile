@@ -33,7 +33,7 @@ HOUSE_CFLAGS   := -std=c11 -pthread $(WARN) $(WERROR)
 # The files with a Linux body: one a facility, a POSIX body beside it.
 GNU_SOURCES := common/core/output.c common/core/spool.c
 $(GNU_SOURCES:%.c=$B/%.o): HOUSE_CPPFLAGS += -D_GNU_SOURCE
-$B/common/core/options.o: HOUSE_CPPFLAGS += -DVERSION='"$(VERSION)"'
+$B/common/core/options.o $B/common/registry/http.o: HOUSE_CPPFLAGS += -DVERSION='"$(VERSION)"'
 
 # libcommon.a gives a program the objects that it names, --as-needed the libraries that those
 # name. BearSSL is linked statically: it has no ABI promise, and no .pc file. jsmn is a header.

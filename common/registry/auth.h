@@ -1,0 +1,51 @@
+/*
+ * auth.h - answering a registry that asks who is there
+ *
+ * Source:  RFC 7617 (Basic), RFC 6750 (Bearer), distribution's docs/spec/auth/token.md and
+ *          oauth.md. Anonymous where there are no credentials: the token server may be content.
+ *
+ * The realm, where tokens are had, is named by the registry, that is by the hostile side. It
+ * must be https unless the registry itself is http; it may not lie nearer to this machine than
+ * the registry does (address.h); and credentials go only to the registry's own host or one of
+ * the same domain, where that is taken to be the last two labels, three where the last two
+ * look like "co.uk" (there is no list of public suffixes in here), or auth.docker.io for
+ * docker.io. It is asked once and never followed elsewhere.
+ *
+ * Memory:  a struct auth owns its tokens; auth_free overwrites and frees them.
+ * Errors:  ERROR_DENIED: refused, no credentials, a realm as above; else those of http.h.
+ */
+#ifndef REGISTRY_AUTH_H
+#define REGISTRY_AUTH_H
+
+#include <stdbool.h>
+
+#include "registry/address.h"
+#include "registry/credentials.h"
+#include "registry/http.h"
+
+struct auth;
+struct error;
+
+/*
+ * For one repository on one registry; all arguments are borrowed and outlive it. actions are
+ * "pull" or "pull,push". asked tells why there are no credentials: "--anonymous", or NULL.
+ */
+struct auth *auth_new(const struct credentials *c, const char *registry, const char *repository,
+    const char *actions, bool anonymous, struct error *err);
+void auth_free(struct auth *a); /* may be NULL */
+
+/* Tokens asked for from now on are to be good for reading repository too. */
+int auth_add_source(struct auth *a, const char *repository, struct error *err);
+
+/* The value of the Authorization field for the registry's own origin; NULL: none yet. Borrowed
+ * until the next auth_answer. */
+const char *auth_field(const struct auth *a);
+
+/*
+ * After an answer 401 of origin, the last one that h received, from an address of that reach:
+ * does what its challenge asks for, so that auth_field has something new to say.
+ */
+int auth_answer(struct auth *a, struct http *h, const struct url *origin, enum address_reach reach,
+    struct error *err);
+
+#endif
