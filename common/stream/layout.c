@@ -7,13 +7,10 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "core/json.h"
 #include "core/tar.h"
 #include "image/media.h"
 #include "stream/blobset.h"
 
-/* image-layout.md: the text of the file oci-layout. */
-#define MARK "{\"imageLayoutVersion\":\"1.0.0\"}"
 /* Its header and its content, padded. */
 #define MARK_SIZE (2 * TAR_BLOCK)
 /* Ours: layers of most bundles fit; others go on to a file. */
@@ -66,7 +63,7 @@ layout_announce(struct error *err)
 	struct blocks b;
 
 	blocks_init(&b);
-	if (write_file(&b.writer, "oci-layout", MARK, sizeof(MARK) - 1, err) == -1)
+	if (write_file(&b.writer, "oci-layout", LAYOUT_MARK, sizeof(LAYOUT_MARK) - 1, err) == -1)
 		return -1;
 	assert(b.writer.offset == MARK_SIZE);
 	if (io_write(STDOUT_FILENO, b.buf, MARK_SIZE) == -1)
@@ -86,7 +83,7 @@ layout_open(struct layout *l, const char *path, struct error *err)
 	if (l->written == NULL)
 		return -1;
 	return announced ? 0 :
-	    write_file(&l->output.writer, "oci-layout", MARK, sizeof(MARK) - 1, err);
+	    write_file(&l->output.writer, "oci-layout", LAYOUT_MARK, sizeof(LAYOUT_MARK) - 1, err);
 }
 
 /* Some readers want the directories, and before what is in them. */
@@ -270,9 +267,8 @@ layout_blob_close(struct layout *l, struct digest *digest, uint64_t *size, struc
 	return rc;
 }
 
-/* The text of index.json; json is released by the caller. */
-static int
-format_index(const struct index *x, struct json_writer *json, struct error *err)
+int
+layout_format_index(const struct index *x, struct json_writer *json, struct error *err)
 {
 	struct index copy = *x;
 	char *type = NULL;
@@ -303,7 +299,7 @@ layout_commit(struct layout *l, const struct index *x, const char *docker_manife
 
 	assert(!l->open);
 	json_writer_init(&json);
-	if (format_index(x, &json, err) == 0 && write_directories(l, err) == 0 &&
+	if (layout_format_index(x, &json, err) == 0 && write_directories(l, err) == 0 &&
 	    (docker_manifest == NULL || write_file(w, "manifest.json", docker_manifest,
 	    strlen(docker_manifest), err) == 0) &&
 	    write_file(w, "index.json", json.text, json.len, err) == 0 &&

@@ -17,11 +17,15 @@
 
 #include "core/digest.h"
 #include "core/io.h"
+#include "core/json.h"
 #include "core/output.h"
 #include "core/spool.h"
 #include "image/manifest.h"
 
 struct error;
+
+/* image-layout.md: the text of the file oci-layout. */
+#define LAYOUT_MARK "{\"imageLayoutVersion\":\"1.0.0\"}"
 
 /* For struct usage.announce: writes entry 1 to standard output. */
 int layout_announce(struct error *err);
@@ -63,6 +67,9 @@ int layout_blob_close(struct layout *l, struct digest *digest, uint64_t *size,
  * index.json and the end, and commits the output. */
 int layout_commit(struct layout *l, const struct index *x, const char *docker_manifest,
     struct error *err);
+/* The text of index.json: x with its media type. ERROR_INPUT: past MAX_DOCUMENT. The caller
+ * has initialised json, and releases it. */
+int layout_format_index(const struct index *x, struct json_writer *json, struct error *err);
 /* Harmless after commit or a failed open. */
 void layout_discard(struct layout *l);
 
