@@ -55,7 +55,7 @@ planted 'an include without a room is seen' arrows common/core/io.c '#include "i
 planted 'a room that nobody designed is seen' arrows common/tools/thing.c '#include "core/io.h"'
 planted 'a program of more than 400 lines is seen' sizes "$first" "$(yes '' | head -n 400 |
 	sed 's/^/;/')"
-planted 'a line of more than 100 columns is seen' sizes common/core/io.c "/*$(printf '%100s')*/"
+planted 'a line of more than 100 columns is seen' sizes common/core/io.c "/*$(printf '%100s' x)*/"
 planted 'something left to do is seen' forbidden common/core/io.c "/* TO""DO */"
 planted 'an exit in common is seen' forbidden common/core/io.c 'void x(void) { exit(1); }'
 planted 'printing in common is seen' forbidden common/image/config.c \

@@ -50,8 +50,8 @@ part()
 		return 0
 		;;
 	shell)
-		shellcheck -x -s sh -f gcc -e SC1091 tests/*.sh tests/*/*.sh \
-		    $(ls tests/*.t 2>/dev/null) && shellcheck -s bash -f gcc .ci/run
+		shellcheck -x -s sh -S warning -f gcc -e SC1091,SC2238,SC2045 tests/*.sh tests/*/*.sh \
+		    $(ls tests/*.t 2>/dev/null) && shellcheck -s bash -S warning -f gcc .ci/run
 		;;
 	format)
 		clang-format --dry-run -Werror $(ls bin/*.c common/*/*.[ch] tests/unit/*.[ch] \
