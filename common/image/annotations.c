@@ -3,7 +3,6 @@
 
 #include "core/error.h"
 #include "core/utf8.h"
-#include "core/utf8.h"
 #include "image/descriptor.h"
 
 static int
