@@ -1,6 +1,8 @@
 /*
- * JSON text written, and objects edited, by TAP.
+ * JSON text written, and objects edited, by TAP; and what is said when memory ends.
  */
+#include <sys/resource.h>
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -205,9 +207,95 @@ check_object(void)
 	json_free(j);
 }
 
+/* --- want of memory --- */
+
+/* Large enough for malloc to ask the system for it, which then says no. */
+#define LARGE ((size_t)1024 * 1024)
+
+static void
+limit_memory(rlim_t most)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == -1)
+		abort();
+	limit.rlim_cur = most < limit.rlim_max ? most : limit.rlim_max;
+	if (setrlimit(RLIMIT_AS, &limit) == -1)
+		abort();
+}
+
+/* {"a":"xxx...","k0":0,"k1":0,...}: a long string, and members for a long table. */
+static char *
+large_document(void)
+{
+	char *text = malloc(2 * LARGE), *end = text;
+	int i;
+
+	if (text == NULL)
+		abort();
+	end += snprintf(end, 8, "{\"a\":\"");
+	memset(end, 'x', LARGE);
+	end += LARGE;
+	*end++ = '"';
+	for (i = 0; i < 40000; i++)
+		end += snprintf(end, 24, ",\"k%d\":0", i);
+	(void)snprintf(end, 8, "}");
+	return text;
+}
+
+static void
+check_memory(void)
+{
+	struct error err[6] = { { .kind = ERROR_NONE } };
+	struct json_object o, small;
+	struct json_writer w;
+	struct json_value root;
+	struct json *j, *other;
+	char *text = large_document(), *s;
+	bool pass;
+	size_t i;
+
+	j = json_parse(text, strlen(text), "config", &err[0]);
+	if (j == NULL)
+		abort();
+	root = json_root(j);
+	json_object_init(&o);
+	json_object_init(&small);
+	if (json_object_set(&small, "a", "1", &err[0]) == -1)
+		abort();
+	json_writer_init(&w);
+
+	limit_memory(1);
+	other = json_parse(text, strlen(text), "config", &err[0]);
+	s = json_string(json_member(root, "a"), "a", &err[1]);
+	pass = json_object_load(&o, root, &err[2]) == -1 && o.n == 0;
+	pass = json_object_set(&small, "a", text, &err[3]) == -1 && pass;
+	pass = json_object_set(&small, text, "1", &err[4]) == -1 && pass;
+	json_put_raw(&w, text, strlen(text));
+	pass = json_writer_check(&w, &err[5]) == -1 && pass;
+	limit_memory(RLIM_INFINITY);
+
+	for (i = 0; i < 6; i++)
+		pass = pass && err[i].kind == ERROR_OTHER &&
+		    strcmp(err[i].text, "out of memory") == 0;
+	ok(pass && other == NULL && s == NULL, "want of memory is told");
+	ok(strcmp(json_object_get(&small, "a"), "1") == 0 && small.n == 1,
+	    "an object that could not be changed is as it was");
+	json_writer_release(&w);
+	json_object_release(&small);
+	json_object_release(&o);
+	json_free(j);
+	free(text);
+}
+
 int
 main(void)
 {
+	const char *sanitized = getenv("OCIPIPE_SANITIZED");
+
+	/* A sanitizer ends the program when its malloc fails. First: malloc keeps what was freed. */
+	if (sanitized == NULL || strcmp(sanitized, "coverage") == 0)
+		check_memory();
 	check_strings();
 	check_commas();
 	check_object();
