@@ -78,8 +78,8 @@ docker_names_list(struct docker_names *d, struct reader *r, struct error *err)
 	do {
 		rc = tar_reader_next(&tar, &event, &entry, err);
 		if (rc == 0 && event == TAR_ENTRY && ended)
-			rc = error_set(err, ERROR_INPUT, "%s: another archive after a docker archive",
-			    r->name);
+			rc = error_set(err, ERROR_INPUT,
+			    "%s: another archive after a docker archive", r->name);
 		else if (rc == 0 && event == TAR_ENTRY)
 			rc = add(d, &entry, err);
 		else if (rc == 0)
@@ -145,7 +145,8 @@ find(const struct docker_names *d, const char *name, struct error *err)
 			high = middle;
 	}
 	if (low == d->n || strcmp(d->items[low].name, name) != 0) {
-		(void)error_set(err, ERROR_NOTFOUND, "%s: %s: not in the archive", d->archive, name);
+		(void)error_set(err, ERROR_NOTFOUND, "%s: %s: not in the archive", d->archive,
+		    name);
 		return NULL;
 	}
 	/* Some readers take the first, some the last. */
@@ -165,8 +166,8 @@ docker_names_resolve(const struct docker_names *d, const char *path, struct erro
 	int hops;
 
 	if (!join(at, &len, path, false)) {
-		(void)error_set(err, ERROR_INPUT, "%s: manifest.json: not a name in the archive: %s",
-		    d->archive, path);
+		(void)error_set(err, ERROR_INPUT,
+		    "%s: manifest.json: not a name in the archive: %s", d->archive, path);
 		return NULL;
 	}
 	for (hops = 0; hops <= MAX_DOCKER_LINKS; hops++) {

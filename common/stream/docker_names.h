@@ -27,23 +27,23 @@ struct error;
 
 struct docker_entry {
 	char *name;
-	char *link;		/* links only */
+	char *link; /* links only */
 	enum tar_type type;
-	uint64_t offset, size;	/* of the content in the reader */
+	uint64_t offset, size; /* of the content in the reader */
 };
 
 struct docker_names {
-	struct docker_entry *items;	/* sorted by name */
+	struct docker_entry *items; /* sorted by name */
 	size_t n, cap;
-	size_t bytes;			/* of all names and links */
-	const char *archive;		/* for messages; borrowed */
+	size_t bytes;	     /* of all names and links */
+	const char *archive; /* for messages; borrowed */
 };
 
 /* Goes over the one archive in r, which should be able to seek. After an error release, too. */
 int docker_names_list(struct docker_names *d, struct reader *r, struct error *err);
 /* The regular file that path, a name in manifest.json, leads to. Owned by d; NULL on error. */
-const struct docker_entry *docker_names_resolve(const struct docker_names *d, const char *path,
-    struct error *err);
+const struct docker_entry *
+docker_names_resolve(const struct docker_names *d, const char *path, struct error *err);
 void docker_names_release(struct docker_names *d);
 
 #endif

@@ -10,8 +10,8 @@
 
 /* An image's entry while entries are compared; layers never are. */
 struct item {
-	struct descriptor *root;	/* their order in memory is that of the input */
-	const char *name;		/* borrowed from root, NULL: untagged */
+	struct descriptor *root; /* their order in memory is that of the input */
+	const char *name;	 /* borrowed from root, NULL: untagged */
 };
 
 static bool
@@ -47,7 +47,7 @@ by_digest(const void *x, const void *y)
 	if ((a->name == NULL) != (b->name == NULL))
 		return a->name == NULL ? 1 : -1;
 	return a->name != NULL && strcmp(a->name, b->name) != 0 ? strcmp(a->name, b->name) :
-	    by_place(a, b);
+								  by_place(a, b);
 }
 
 /* What is dropped has no media type from then on. */
@@ -103,7 +103,7 @@ unite(struct descriptor *to, struct descriptor *from, struct error *err)
 	for (i = 0; i < from->annotations.n; i++)
 		if (annotations_get(&to->annotations, from->annotations.items[i].key) == NULL &&
 		    annotations_set(&to->annotations, from->annotations.items[i].key,
-		    from->annotations.items[i].value, err) == -1)
+			from->annotations.items[i].value, err) == -1)
 			return -1;
 	if (!descriptor_has_platform(to) && descriptor_has_platform(from))
 		return platform_dup(&to->platform, &from->platform, err);
@@ -128,7 +128,8 @@ fold(struct item *items, size_t n, struct error *err)
 			kept = &items[i];
 			continue;
 		}
-		if (unite(items[i].name == NULL ? first->root : kept->root, items[i].root, err) == -1)
+		if (unite(items[i].name == NULL ? first->root : kept->root, items[i].root, err) ==
+		    -1)
 			return -1;
 		drop(items[i].root);
 	}

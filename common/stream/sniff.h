@@ -20,12 +20,12 @@
 
 enum format {
 	FORMAT_UNKNOWN,
-	FORMAT_EMPTY,		/* not a byte */
+	FORMAT_EMPTY, /* not a byte */
 	FORMAT_OCI_LAYOUT,
 	FORMAT_OCI_DIR,
 	FORMAT_DOCKER_ARCHIVE,
 	FORMAT_IMGPKG,
-	FORMAT_TAR,		/* any other tar: a layer */
+	FORMAT_TAR, /* any other tar: a layer */
 	FORMAT_OCI_INDEX,
 	FORMAT_OCI_MANIFEST,
 	FORMAT_OCI_CONFIG,
@@ -55,11 +55,11 @@ const char *sniff_looks(const void *buf, size_t len);
 
 enum member {
 	MEMBER_OTHER,
-	MEMBER_OCI_LAYOUT,	/* oci-layout */
-	MEMBER_INDEX,		/* index.json */
-	MEMBER_BLOB,		/* blobs/sha256/ and 64 lower-case hex digits */
-	MEMBER_MANIFEST,	/* manifest.json */
-	MEMBER_DOCKER		/* a name as layers and configs have in docker archives */
+	MEMBER_OCI_LAYOUT, /* oci-layout */
+	MEMBER_INDEX,	   /* index.json */
+	MEMBER_BLOB,	   /* blobs/sha256/ and 64 lower-case hex digits */
+	MEMBER_MANIFEST,   /* manifest.json */
+	MEMBER_DOCKER	   /* a name as layers and configs have in docker archives */
 };
 
 /* name as TAR_STREAM gives it: without "./", "//" and a trailing "/". */
@@ -70,16 +70,16 @@ const char *sniff_member_hex(const char *name);
 /* --- a whole input --- */
 
 enum sniff_depth {
-	SNIFF_WORD,	/* what a word costs: the first entries, where it can't be told sooner */
-	SNIFF_WHOLE	/* every header of a tar */
+	SNIFF_WORD, /* what a word costs: the first entries, where it can't be told sooner */
+	SNIFF_WHOLE /* every header of a tar */
 };
 
 struct sniff {
 	enum format format;
-	enum format also;		/* FORMAT_UNKNOWN: nothing else */
-	enum format resembles;		/* FORMAT_TAR: what it would be, were it whole */
-	enum magic compression;		/* what is around it */
-	char why[MAX_ERROR_TEXT];	/* the reason, raw bytes of the input in it */
+	enum format also;	  /* FORMAT_UNKNOWN: nothing else */
+	enum format resembles;	  /* FORMAT_TAR: what it would be, were it whole */
+	enum magic compression;	  /* what is around it */
+	char why[MAX_ERROR_TEXT]; /* the reason, raw bytes of the input in it */
 };
 
 /*

@@ -48,7 +48,7 @@ sniff_manifest(const char *text, size_t len)
 		return FORMAT_UNKNOWN;
 	p = skip_space(p + 1, end);
 	if (p < end && *p == ']')
-		return FORMAT_DOCKER_ARCHIVE;	/* of no image: docker save's form, imgpkg panics */
+		return FORMAT_DOCKER_ARCHIVE; /* of no image: docker save's form, imgpkg panics */
 	if (p == end || *p != '{')
 		return FORMAT_UNKNOWN;
 	p = skip_space(p + 1, end);
@@ -58,10 +58,10 @@ sniff_manifest(const char *text, size_t len)
 	while (p < end && *p != '"' && *p != '\\')
 		p++;
 	if (is_one_of(key, (size_t)(p - key), docker_keys,
-	    sizeof(docker_keys) / sizeof(docker_keys[0])))
+		sizeof(docker_keys) / sizeof(docker_keys[0])))
 		return FORMAT_DOCKER_ARCHIVE;
 	if (is_one_of(key, (size_t)(p - key), imgpkg_keys,
-	    sizeof(imgpkg_keys) / sizeof(imgpkg_keys[0])))
+		sizeof(imgpkg_keys) / sizeof(imgpkg_keys[0])))
 		return FORMAT_IMGPKG;
 	return FORMAT_UNKNOWN;
 }
@@ -82,8 +82,8 @@ is_type(struct json_value root, const char *type)
 
 /* mediaType may be absent; where it stands it must be of the kind that the members are. */
 static void
-judge_typed(struct sniff *s, struct json_value root, const char *docker_type,
-    enum format docker, const char *oci_type, enum format oci, const char *members)
+judge_typed(struct sniff *s, struct json_value root, const char *docker_type, enum format docker,
+    const char *oci_type, enum format oci, const char *members)
 {
 	if (is_type(root, docker_type))
 		sniff_answer(s, docker, "has %s, and docker's media type", members);
@@ -130,7 +130,8 @@ judge_object(struct sniff *s, struct json_value root)
 	else if (json_exists(json_member(root, "fsLayers")))
 		sniff_answer(s, FORMAT_UNKNOWN, "a docker manifest of schema 1, not supported");
 	else if (json_exists(json_member(root, "imageLayoutVersion")))
-		sniff_answer(s, FORMAT_UNKNOWN, "the oci-layout file of a layout: give the directory");
+		sniff_answer(s, FORMAT_UNKNOWN,
+		    "the oci-layout file of a layout: give the directory");
 	else
 		sniff_answer(s, FORMAT_UNKNOWN, "a JSON document of no kind that is known here");
 }
@@ -150,7 +151,8 @@ judge_json(struct sniff *s, const char *text, size_t len, const char *name, stru
 	if (json_type(json_root(doc)) == JSON_OBJECT)
 		judge_object(s, json_root(doc));
 	else if (sniff_manifest(text, len) != FORMAT_UNKNOWN)
-		sniff_answer(s, FORMAT_UNKNOWN, "the manifest.json of an archive, without the archive");
+		sniff_answer(s, FORMAT_UNKNOWN,
+		    "the manifest.json of an archive, without the archive");
 	else
 		sniff_answer(s, FORMAT_UNKNOWN, "a JSON document of no kind that is known here");
 	json_free(doc);

@@ -15,7 +15,9 @@ struct magic_row {
 
 /* What people and pipes hand over by mistake, and what oci-layer makes layers of. */
 static const struct magic_row rows[] = {
-	{ "\x7f" "ELF", 4, "an ELF program" },
+	{ "\x7f"
+	  "ELF",
+	    4, "an ELF program" },
 	{ "PK\x03\x04", 4, "a zip archive" },
 	{ "PK\x05\x06", 4, "an empty zip archive" },
 	{ "%PDF-", 5, "a PDF document" },
@@ -65,7 +67,8 @@ is_text(const unsigned char *p, size_t len)
 
 	for (i = 0; i < len; i++)
 		if ((p[i] < 0x20 && !is_space(p[i]) && p[i] != '\f' && p[i] != '\b' &&
-		    p[i] != 0x1b) || p[i] == 0x7f)
+			p[i] != 0x1b) ||
+		    p[i] == 0x7f)
 			return false;
 	return true;
 }

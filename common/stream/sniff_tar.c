@@ -21,13 +21,13 @@
 /* What the entries so far are, and why the look at them ended. */
 struct census {
 	bool layout, index, blob;
-	bool manifest;			/* manifest.json is there */
-	enum format listed;		/* by its content */
-	bool docker;			/* a name that only a docker archive has */
+	bool manifest;	    /* manifest.json is there */
+	enum format listed; /* by its content */
+	bool docker;	    /* a name that only a docker archive has */
 	bool many_manifests;
-	uint64_t n;			/* entries */
-	bool whole;			/* the archive's end was seen */
-	struct error broken;		/* else what is malformed, or ERROR_NONE: it was enough */
+	uint64_t n;	     /* entries */
+	bool whole;	     /* the archive's end was seen */
+	struct error broken; /* else what is malformed, or ERROR_NONE: it was enough */
 };
 
 static bool
@@ -95,8 +95,7 @@ sniff_member(const char *name)
 }
 
 static int
-count_manifest(struct census *c, struct tar_reader *t, const struct tar_entry *e,
-    struct error *err)
+count_manifest(struct census *c, struct tar_reader *t, const struct tar_entry *e, struct error *err)
 {
 	char text[MANIFEST_AHEAD];
 	size_t len;
@@ -112,8 +111,7 @@ count_manifest(struct census *c, struct tar_reader *t, const struct tar_entry *e
 }
 
 static int
-count_entry(struct census *c, struct tar_reader *t, const struct tar_entry *e,
-    struct error *err)
+count_entry(struct census *c, struct tar_reader *t, const struct tar_entry *e, struct error *err)
 {
 	c->n++;
 	switch (sniff_member(e->name)) {
@@ -139,8 +137,7 @@ count_entry(struct census *c, struct tar_reader *t, const struct tar_entry *e,
 
 /* Is what was seen enough for a word? */
 static bool
-is_enough(const struct census *c, const struct tar_entry *e, enum sniff_depth depth,
-    bool seekable)
+is_enough(const struct census *c, const struct tar_entry *e, enum sniff_depth depth, bool seekable)
 {
 	/* What follows the mark of a layout may be gigabytes on a pipe. */
 	if (!seekable && (c->layout || e->offset + e->size > SNIFF_AHEAD))
@@ -155,8 +152,7 @@ is_enough(const struct census *c, const struct tar_entry *e, enum sniff_depth de
 }
 
 static int
-walk(struct census *c, struct reader *r, enum sniff_depth depth, bool seekable,
-    struct error *err)
+walk(struct census *c, struct reader *r, enum sniff_depth depth, bool seekable, struct error *err)
 {
 	struct tar_reader t;
 	struct tar_entry entry;
@@ -223,8 +219,7 @@ judge_listed(struct sniff *s, const struct census *c)
 static void
 judge(struct sniff *s, const struct census *c)
 {
-	if (c->manifest && !c->layout && !c->index &&
-	    (c->listed != FORMAT_UNKNOWN || !c->blob))
+	if (c->manifest && !c->layout && !c->index && (c->listed != FORMAT_UNKNOWN || !c->blob))
 		judge_listed(s, c);
 	else if (c->layout || c->index || c->blob)
 		judge_layout(s, c);
@@ -235,7 +230,8 @@ judge(struct sniff *s, const struct census *c)
 	else if (c->n == 0)
 		sniff_answer(s, FORMAT_TAR, "an empty archive");
 	else
-		sniff_answer(s, FORMAT_TAR, "entries of neither layout nor docker archive: a layer");
+		sniff_answer(s, FORMAT_TAR,
+		    "entries of neither layout nor docker archive: a layer");
 }
 
 /* After two zero blocks and nothing else: an empty tar has only zeros after them. */

@@ -83,8 +83,8 @@ source_add_place(struct source *s, int fd, bool owned, bool folder, const char *
 		return error_memory(err);
 	}
 	s->places = p;
-	p[s->n_places++] = (struct place){ .fd = fd, .owned = owned, .folder = folder,
-		.name = name };
+	p[s->n_places++] =
+	    (struct place){ .fd = fd, .owned = owned, .folder = folder, .name = name };
 	*place = s->n_places;
 	return 0;
 }
@@ -115,8 +115,7 @@ is_document(const char *head, size_t len)
 }
 
 static int
-hold_document(struct source *s, const struct incoming *b, struct reader *content,
-    struct error *err)
+hold_document(struct source *s, const struct incoming *b, struct reader *content, struct error *err)
 {
 	if (b->size > MAX_DOCUMENTS_SIZE - s->documents.writer.offset)
 		return error_set(err, ERROR_INPUT, "%s: more than %" PRIu64 " bytes of documents",
@@ -240,8 +239,8 @@ source_take_document(struct source *s, const char *text, size_t len, const char 
 }
 
 int
-source_read_text(struct reader *r, uint64_t size, const char *name, const char *what,
-    char **text, struct error *err)
+source_read_text(struct reader *r, uint64_t size, const char *name, const char *what, char **text,
+    struct error *err)
 {
 	size_t len;
 
@@ -256,7 +255,8 @@ source_read_text(struct reader *r, uint64_t size, const char *name, const char *
 		(*text)[len] = '\0';
 		if (len == size)
 			return 0;
-		(void)error_set(err, ERROR_IO, "%s: %s: became shorter while it was read", name, what);
+		(void)error_set(err, ERROR_IO, "%s: %s: became shorter while it was read", name,
+		    what);
 	}
 	free(*text);
 	*text = NULL;
@@ -279,7 +279,8 @@ source_check_layout(const char *text, size_t len, const char *name, struct error
 		rc = error_set(err, ERROR_INPUT, "%s: oci-layout: has no imageLayoutVersion", name);
 	} else if (!json_equals(version, "1.0.0")) {
 		got = json_type(version) == JSON_STRING ?
-		    json_string(version, "imageLayoutVersion", err) : NULL;
+		    json_string(version, "imageLayoutVersion", err) :
+		    NULL;
 		rc = error_set(err, ERROR_INPUT,
 		    "%s: oci-layout: unsupported layout version %s: 1.0.0 is known", name,
 		    got == NULL ? "(no string)" : got);
@@ -296,7 +297,8 @@ source_add_root(struct source *s, struct descriptor *d, struct error *err)
 	size_t cap;
 
 	if (s->n_roots == MAX_ROOTS)
-		return error_set(err, ERROR_INPUT, "more than %zu entries in index.json", MAX_ROOTS);
+		return error_set(err, ERROR_INPUT, "more than %zu entries in index.json",
+		    MAX_ROOTS);
 	if (s->n_roots == s->cap_roots) {
 		cap = s->cap_roots == 0 ? 8 : 2 * s->cap_roots;
 		roots = realloc(s->roots, cap * sizeof(*roots));
@@ -343,6 +345,20 @@ source_root(struct source *s, size_t i)
 	return &s->roots[i];
 }
 
+size_t
+source_n_blobs(const struct source *s, uint64_t *bytes)
+{
+	const size_t n = blob_set_count(s->blobs);
+	uint64_t sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += blob_set_at(s->blobs, i)->size;
+	if (bytes != NULL)
+		*bytes = sum;
+	return n;
+}
+
 static struct blob_entry *
 find(const struct source *s, const struct digest *digest)
 {
@@ -377,15 +393,17 @@ source_document(struct source *s, const struct digest *digest, uint64_t size, ch
 	if (e == NULL) {
 		if (digest_raw(digest, raw, err) == -1)
 			return -1;
-		return error_set(err, ERROR_NOTFOUND, "%s: a document of %" PRIu64
-		    " bytes, not in the input", digest->text, size);
+		return error_set(err, ERROR_NOTFOUND,
+		    "%s: a document of %" PRIu64 " bytes, not in the input", digest->text, size);
 	}
 	if (e->size != size)
-		return error_set(err, ERROR_DIGEST, "%s: has %" PRIu64
-		    " bytes, its descriptor says %" PRIu64, digest->text, e->size, size);
+		return error_set(err, ERROR_DIGEST,
+		    "%s: has %" PRIu64 " bytes, its descriptor says %" PRIu64, digest->text,
+		    e->size, size);
 	if (size > MAX_DOCUMENT)
-		return error_set(err, ERROR_INPUT, "%s: a document of %" PRIu64
-		    " bytes, more than %zu", digest->text, size, MAX_DOCUMENT);
+		return error_set(err, ERROR_INPUT,
+		    "%s: a document of %" PRIu64 " bytes, more than %zu", digest->text, size,
+		    MAX_DOCUMENT);
 	if ((e->flags & STATE) != BLOB_DOCUMENT)
 		return error_set(err, ERROR_INPUT, "%s: not a JSON object, but referred to as one",
 		    digest->text);
@@ -404,13 +422,13 @@ source_document(struct source *s, const struct digest *digest, uint64_t size, ch
 
 /* A file of a layout directory, as large as it was when it was found. */
 static int
-open_in_folder(struct source *s, const struct place *p, const struct digest *digest,
-    uint64_t size, struct error *err)
+open_in_folder(struct source *s, const struct place *p, const struct digest *digest, uint64_t size,
+    struct error *err)
 {
 	int fd;
 
-	fd = openat(p->fd, digest_hex(digest), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC |
-	    O_NOCTTY);
+	fd = openat(p->fd, digest_hex(digest),
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd == -1)
 		return error_system(err, errno, "%s: %s", p->name, digest->text);
 	if (reader_fd_init(&s->open.file, fd, p->name, err) == -1) {
@@ -473,8 +491,7 @@ source_close(struct source *s)
 	struct blob_entry *e = s->open.entry;
 
 	/* The last read gives its bytes only if the digest is right. */
-	if (e != NULL && s->open.verifies && e->size > 0 &&
-	    s->open.verify.reader.offset == e->size)
+	if (e != NULL && s->open.verifies && e->size > 0 && s->open.verify.reader.offset == e->size)
 		e->flags |= VERIFIED;
 	s->open.entry = NULL;
 	reader_fd_close(&s->open.file);

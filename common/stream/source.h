@@ -75,6 +75,9 @@ int source_merge(struct source *s, struct error *err);
 size_t source_n_roots(const struct source *s);
 struct descriptor *source_root(struct source *s, size_t i);
 
+/* How many blobs were found, and how many bytes they have; bytes may be NULL. */
+size_t source_n_blobs(const struct source *s, uint64_t *bytes);
+
 enum blob_state { BLOB_ABSENT, BLOB_DOCUMENT, BLOB_KEPT, BLOB_PASSED };
 
 /* size may be NULL; set unless BLOB_ABSENT. digest must be sha256, else BLOB_ABSENT. */

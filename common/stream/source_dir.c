@@ -26,8 +26,7 @@ struct names {
  * not there. Looked at before it is opened: opening a device may do something.
  */
 static int
-open_part(int dir, const char *part, mode_t mode, const char *operand, int *fd,
-    struct error *err)
+open_part(int dir, const char *part, mode_t mode, const char *operand, int *fd, struct error *err)
 {
 	struct stat st;
 
@@ -37,8 +36,9 @@ open_part(int dir, const char *part, mode_t mode, const char *operand, int *fd,
 	if ((st.st_mode & S_IFMT) != mode)
 		return error_set(err, ERROR_INPUT, "%s: %s: not a %s", operand, part,
 		    mode == S_IFDIR ? "directory" : "regular file");
-	*fd = openat(dir, part, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY |
-	    (mode == S_IFDIR ? O_DIRECTORY : 0));
+	*fd = openat(dir, part,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY |
+		(mode == S_IFDIR ? O_DIRECTORY : 0));
 	if (*fd == -1)
 		return error_system(err, errno, "%s: %s", operand, part);
 	return 0;

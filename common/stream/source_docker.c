@@ -20,7 +20,7 @@
 /* What hashing an entry found out, at its first use. */
 struct layer {
 	const struct docker_entry *entry;
-	struct digest digest;		/* of the bytes as they are */
+	struct digest digest; /* of the bytes as they are */
 	struct digest diffid;
 	enum compression compression;
 };
@@ -29,9 +29,9 @@ struct docker {
 	struct source *s;
 	struct input *in;
 	struct docker_names names;
-	struct layer *layers;		/* of all images, each entry once */
+	struct layer *layers; /* of all images, each entry once */
 	size_t n_layers, cap_layers;
-	uint32_t *numbers;		/* of names.items: 0, or that of the layer plus 1 */
+	uint32_t *numbers; /* of names.items: 0, or that of the layer plus 1 */
 };
 
 /* Ours: each may name the same config of 4 MiB, which is read for each. */
@@ -144,8 +144,8 @@ take_layer(struct docker *d, const struct docker_entry *e, struct error *err)
 
 /* *to stays released after an error. */
 static int
-describe(struct descriptor *to, const char *media_type, const struct digest *digest,
-    uint64_t size, struct error *err)
+describe(struct descriptor *to, const char *media_type, const struct digest *digest, uint64_t size,
+    struct error *err)
 {
 	*to = (struct descriptor){ .digest = *digest, .size = size };
 	to->media_type = strdup(media_type);
@@ -177,11 +177,13 @@ take_layers(struct docker *d, struct json_value paths, const struct config *conf
 		if (l == NULL)
 			return -1;
 		if (!digest_equal(&l->diffid, &config->diffids[m->n_layers]))
-			return error_set(err, ERROR_DIGEST, "%s: %s: content has DiffID %s, the config "
-			    "says %s", d->in->name, e->name, l->diffid.text,
+			return error_set(err, ERROR_DIGEST,
+			    "%s: %s: content has DiffID %s, the config "
+			    "says %s",
+			    d->in->name, e->name, l->diffid.text,
 			    config->diffids[m->n_layers].text);
 		if (describe(&m->layers[m->n_layers], media_layer(FAMILY_OCI, l->compression),
-		    &l->digest, e->size, err) == -1)
+			&l->digest, e->size, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -218,8 +220,9 @@ take_config(struct docker *d, struct json_value item, struct config *config,
 	if (path == NULL)
 		return error_context(err, "%s: manifest.json", d->in->name);
 	e = docker_names_resolve(&d->names, path, err);
-	if (e == NULL || source_read_text(entry_open(d, e, &region), e->size, d->in->name, path,
-	    &text, err) == -1)
+	if (e == NULL ||
+	    source_read_text(entry_open(d, e, &region), e->size, d->in->name, path, &text, err) ==
+		-1)
 		goto done;
 	doc = json_parse(text, (size_t)e->size, e->name, err);
 	if (doc == NULL || config_parse(config, doc, err) == -1) {
@@ -243,8 +246,7 @@ done:
 
 /* One entry for each name: the whole reference, and its tag alone. */
 static int
-add_named(struct docker *d, const struct descriptor *image, const char *name,
-    struct error *err)
+add_named(struct docker *d, const struct descriptor *image, const char *name, struct error *err)
 {
 	char full[MAX_REFERENCE_TEXT + 1];
 	struct descriptor root;
@@ -289,10 +291,10 @@ add_roots(struct docker *d, const struct descriptor *image, struct json_value ta
 		descriptor_release(&root);
 		return rc;
 	}
-	for (json_walk(&c, tags); rc == 0 && json_next(&c); ) {
+	for (json_walk(&c, tags); rc == 0 && json_next(&c);) {
 		name = json_string(c.value, "RepoTags", err);
 		rc = name == NULL ? error_context(err, "%s: manifest.json", d->in->name) :
-		    add_named(d, image, name, err);
+				    add_named(d, image, name, err);
 		free(name);
 	}
 	return rc;
@@ -333,8 +335,10 @@ check_layers(const struct docker *d, struct json_value layers, const struct conf
 		return error_set(err, ERROR_INPUT, "%s: manifest.json: more than %zu layers",
 		    d->in->name, MAX_LAYERS);
 	if (n != config->n_diffids)
-		return error_set(err, ERROR_INPUT, "%s: manifest.json lists %zu layers, the config has "
-		    "%zu diff_ids", d->in->name, n, config->n_diffids);
+		return error_set(err, ERROR_INPUT,
+		    "%s: manifest.json lists %zu layers, the config has "
+		    "%zu diff_ids",
+		    d->in->name, n, config->n_diffids);
 	return 0;
 }
 
@@ -349,8 +353,8 @@ take_image(struct docker *d, struct json_value item, struct error *err)
 	if (json_type(item) != JSON_OBJECT)
 		return error_set(err, ERROR_INPUT, "%s: manifest.json: an item is no object",
 		    d->in->name);
-	if (json_check_case(item, known_keys, sizeof(known_keys) / sizeof(known_keys[0]),
-	    err) == -1)
+	if (json_check_case(item, known_keys, sizeof(known_keys) / sizeof(known_keys[0]), err) ==
+	    -1)
 		return error_context(err, "%s", d->in->name);
 	if (!json_exists(json_member(item, "Config")))
 		return error_set(err, ERROR_INPUT, "%s: manifest.json: an item without Config",
@@ -380,8 +384,9 @@ take_images(struct docker *d, struct error *err)
 	int rc = 0;
 
 	e = docker_names_resolve(&d->names, "manifest.json", err);
-	if (e == NULL || source_read_text(entry_open(d, e, &region), e->size, d->in->name,
-	    "manifest.json", &text, err) == -1)
+	if (e == NULL ||
+	    source_read_text(entry_open(d, e, &region), e->size, d->in->name, "manifest.json",
+		&text, err) == -1)
 		return -1;
 	doc = json_parse(text, (size_t)e->size, "manifest.json", err);
 	if (doc == NULL) {
@@ -392,7 +397,7 @@ take_images(struct docker *d, struct error *err)
 		rc = error_set(err, ERROR_INPUT, "%s: manifest.json: more than %zu images",
 		    d->in->name, MAX_DOCKER_IMAGES);
 	} else {
-		for (json_walk(&c, json_root(doc)); rc == 0 && json_next(&c); )
+		for (json_walk(&c, json_root(doc)); rc == 0 && json_next(&c);)
 			rc = take_image(d, c.value, err);
 	}
 	json_free(doc);

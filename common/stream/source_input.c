@@ -13,8 +13,7 @@
 #include "stream/sniff.h"
 
 void
-input_region(const struct input *in, uint64_t offset, uint64_t len,
-    struct reader_region *region)
+input_region(const struct input *in, uint64_t offset, uint64_t len, struct reader_region *region)
 {
 	reader_region_init(region, in->fd, in->start + offset, len, in->name);
 }
@@ -66,8 +65,8 @@ read_plain(struct source *s, struct input *in, struct error *err)
 		in->reader = &whole.reader;
 		return source_read_tar(s, in, err);
 	case HEAD_COMPRESSED:
-		return error_set(err, ERROR_INPUT, "%s: %s inside of another compression",
-		    in->name, sniff_looks(head, len));
+		return error_set(err, ERROR_INPUT, "%s: %s inside of another compression", in->name,
+		    sniff_looks(head, len));
 	case HEAD_JSON:
 	case HEAD_TEXT:
 	case HEAD_OTHER:
@@ -77,8 +76,8 @@ read_plain(struct source *s, struct input *in, struct error *err)
 }
 
 static int
-read_compressed(struct source *s, struct input *in, struct reader *compressed,
-    enum compression c, struct error *err)
+read_compressed(struct source *s, struct input *in, struct reader *compressed, enum compression c,
+    struct error *err)
 {
 	struct decompressor *d = decompressor_new(c, compressed, err);
 	struct input inside = { .name = in->name };

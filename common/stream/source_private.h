@@ -21,26 +21,26 @@ struct error;
 
 /* Where blobs that were not passed on lie: blob_entry.place, which counts from 1. 0 is kept. */
 struct place {
-	int fd;			/* a file that holds them; or a folder with a file for each */
+	int fd; /* a file that holds them; or a folder with a file for each */
 	bool folder;
 	bool owned;
-	const char *name;	/* of the operand; borrowed */
+	const char *name; /* of the operand; borrowed */
 };
 
 struct source {
 	struct source_options opt;
 	struct blob_set *blobs;
 	struct spool documents;
-	struct spool kept;		/* blobs of pipes, verified as they came */
+	struct spool kept; /* blobs of pipes, verified as they came */
 	struct place *places;
 	uint32_t n_places;
 	struct descriptor *roots;
 	size_t n_roots, cap_roots;
-	struct {			/* the blob of source_open */
-		struct blob_entry *entry;	/* NULL: none is open */
+	struct {			  /* the blob of source_open */
+		struct blob_entry *entry; /* NULL: none is open */
 		struct reader_region region;
 		struct reader_spool spool;
-		struct reader_fd file;		/* in a folder; fd -1: none */
+		struct reader_fd file; /* in a folder; fd -1: none */
 		struct reader_verify verify;
 		struct reader_progress progress;
 		bool verifies;
@@ -49,17 +49,17 @@ struct source {
 
 /* One input, without compression around it. */
 struct input {
-	const char *name;		/* borrowed until source_free */
-	struct reader *reader;		/* its bytes, from the first on */
-	bool seekable;			/* they are fd's from start on, size of them */
+	const char *name;      /* borrowed until source_free */
+	struct reader *reader; /* its bytes, from the first on */
+	bool seekable;	       /* they are fd's from start on, size of them */
 	int fd;
 	bool owned;
 	uint64_t start, size;
-	uint32_t place;			/* where its blobs stay findable, 0: nowhere */
+	uint32_t place; /* where its blobs stay findable, 0: nowhere */
 };
 /* seekable alone: len bytes from offset on. */
-void input_region(const struct input *in, uint64_t offset, uint64_t len,
-    struct reader_region *region);
+void
+input_region(const struct input *in, uint64_t offset, uint64_t len, struct reader_region *region);
 /* Where blobs are kept and in is seekable: its file stays open as a place of s. */
 int input_keep(struct source *s, struct input *in, struct error *err);
 
@@ -67,10 +67,10 @@ int input_keep(struct source *s, struct input *in, struct error *err);
 struct incoming {
 	struct digest digest;
 	uint64_t size;
-	struct reader *content;		/* not verified yet */
-	uint32_t place;			/* 0: it can't be found again */
-	uint64_t offset;		/* in the place's file */
-	const char *name;		/* of the operand */
+	struct reader *content; /* not verified yet */
+	uint32_t place;		/* 0: it can't be found again */
+	uint64_t offset;	/* in the place's file */
+	const char *name;	/* of the operand */
 };
 /* Holds, passes on, keeps or remembers it. content is read as far as that needs. */
 int source_take(struct source *s, const struct incoming *b, struct error *err);

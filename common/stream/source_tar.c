@@ -13,10 +13,10 @@
 
 /* What has come of the archive in hand. */
 struct archive {
-	bool opened;		/* an entry, whatever it is */
+	bool opened; /* an entry, whatever it is */
 	bool layout, index;
 	bool blob;
-	bool listed;		/* manifest.json: read from a file, this may be a docker archive */
+	bool listed; /* manifest.json: read from a file, this may be a docker archive */
 };
 
 struct passage {
@@ -24,9 +24,9 @@ struct passage {
 	const struct input *in;
 	struct tar_reader tar;
 	struct tar_entry entry;
-	uint64_t n_archives;	/* before this one */
+	uint64_t n_archives; /* before this one */
 	struct archive archive;
-	bool settled;		/* a layout for certain */
+	bool settled; /* a layout for certain */
 };
 
 static int
@@ -45,8 +45,11 @@ refuse_type(const struct passage *p, struct error *err)
 	};
 
 	return error_set(err, ERROR_INPUT, "%s: %s: %s, not %s", p->in->name, p->entry.name,
-	    names[p->entry.type], strncmp(p->entry.name, "blobs", 5) == 0 &&
-	    strlen(p->entry.name) < sizeof("blobs/sha256") ? "a directory" : "a regular file");
+	    names[p->entry.type],
+	    strncmp(p->entry.name, "blobs", 5) == 0 &&
+		    strlen(p->entry.name) < sizeof("blobs/sha256") ?
+		"a directory" :
+		"a regular file");
 }
 
 static int
@@ -62,8 +65,7 @@ take_text(struct passage *p, bool *seen, struct error *err)
 	if (p->entry.type != TAR_FILE)
 		return refuse_type(p, err);
 	*seen = true;
-	if (source_read_text(&p->tar.content, p->entry.size, name, p->entry.name, &text,
-	    err) == -1)
+	if (source_read_text(&p->tar.content, p->entry.size, name, p->entry.name, &text, err) == -1)
 		return -1;
 	if (seen == &p->archive.index)
 		rc = source_take_index(p->s, text, (size_t)p->entry.size, name, err);
@@ -76,8 +78,10 @@ take_text(struct passage *p, bool *seen, struct error *err)
 static int
 take_blob(struct passage *p, struct error *err)
 {
-	struct incoming b = { .size = p->entry.size, .content = &p->tar.content,
-		.place = p->in->place, .name = p->in->name };
+	struct incoming b = { .size = p->entry.size,
+		.content = &p->tar.content,
+		.place = p->in->place,
+		.name = p->in->name };
 	char text[MAX_DIGEST_TEXT + 1] = "sha256:";
 
 	if (p->entry.type != TAR_FILE)
@@ -95,8 +99,8 @@ take_blob(struct passage *p, struct error *err)
 static int
 take_other(const struct passage *p, struct error *err)
 {
-	if (p->entry.type != TAR_DIRECTORY && (strcmp(p->entry.name, "blobs") == 0 ||
-	    strcmp(p->entry.name, "blobs/sha256") == 0))
+	if (p->entry.type != TAR_DIRECTORY &&
+	    (strcmp(p->entry.name, "blobs") == 0 || strcmp(p->entry.name, "blobs/sha256") == 0))
 		return refuse_type(p, err);
 	return 0;
 }
@@ -112,15 +116,20 @@ end_archive(struct passage *p, struct error *err)
 	if (!a->opened)
 		return error_set(err, ERROR_INPUT, "%s: no index.json: an empty archive", name);
 	if (!a->index && !a->layout && a->listed)
-		return error_set(err, ERROR_INPUT, "%s: no index.json: %s", name, p->in->seekable ?
-		    "and its manifest.json is neither docker's nor imgpkg's" :
-		    "if this is a docker archive, give it as a file, not through a pipe");
+		return error_set(err, ERROR_INPUT, "%s: no index.json: %s", name,
+		    p->in->seekable ?
+			"and its manifest.json is neither docker's nor imgpkg's" :
+			"if this is a docker archive, give it as a file, not through a pipe");
 	if (!a->layout && !a->index && !a->blob)
-		return error_set(err, ERROR_INPUT, "%s: no index.json: a tar, but neither an OCI "
-		    "layout nor a docker archive (oci-layer makes a layer of it)", name);
+		return error_set(err, ERROR_INPUT,
+		    "%s: no index.json: a tar, but neither an OCI "
+		    "layout nor a docker archive (oci-layer makes a layer of it)",
+		    name);
 	if (!a->index)
-		return error_set(err, ERROR_INPUT, "%s: ended before index.json: the command "
-		    "before this one failed", name);
+		return error_set(err, ERROR_INPUT,
+		    "%s: ended before index.json: the command "
+		    "before this one failed",
+		    name);
 	if (!a->layout)
 		return error_set(err, ERROR_INPUT, "%s: no oci-layout: not an OCI layout", name);
 	p->n_archives++;
@@ -206,8 +215,11 @@ pass_entries(struct passage *p, bool *examine, struct error *err)
 static int
 spool_rest(struct passage *p, struct spool *spool, struct error *err)
 {
-	const struct tar_header header = { .name = p->entry.name, .link = p->entry.link,
-		.type = p->entry.type, .mode = 0644, .size = p->entry.size };
+	const struct tar_header header = { .name = p->entry.name,
+		.link = p->entry.link,
+		.type = p->entry.type,
+		.mode = 0644,
+		.size = p->entry.size };
 	struct writer *w = &spool->writer;
 	const uint64_t padding = (TAR_BLOCK - p->entry.size % TAR_BLOCK) % TAR_BLOCK;
 
