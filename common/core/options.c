@@ -151,19 +151,6 @@ options_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 	return true;
 }
 
-int
-options_split(const char *text, size_t *key_len, const char **value, const char *option,
-    struct error *err)
-{
-	const char *eq = strchr(text, '=');
-
-	if (eq == NULL || eq == text)
-		return error_set(err, ERROR_USAGE, "%s: not key=value: %s", option, text);
-	*key_len = (size_t)(eq - text);
-	*value = eq + 1;
-	return 0;
-}
-
 static int
 apply(const struct option_row *row, int argc, struct error *err)
 {

@@ -61,10 +61,6 @@ int options_parse(const struct usage *usage, const struct option_row *rows,
     struct common_options *common, int argc, char *argv[], const char *const **operands,
     struct error *err);
 
-/* "k=v" cut at the first '='. ERROR_USAGE: no '=', or an empty key. *value is after the '='. */
-int options_split(const char *text, size_t *key_len, const char **value, const char *option,
-    struct error *err);
-
 /* Plain decimal digits, no sign, no blank, from min to max. False otherwise. */
 bool options_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
 
