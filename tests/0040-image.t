@@ -1,7 +1,7 @@
 #!/bin/sh
 # Documents: what descriptors, manifests and indexes may say, and how they are written.
 . "${0%/*}/lib.sh"
-plan 191
+plan 192
 
 image=$B/unit/image
 ok 'annotations, copies and lists, by themselves' "$image"
@@ -201,6 +201,7 @@ sum()
 }
 gives 'data without padding' '[{"a":1]' "$image" data "$(data "$(sum '{"a":1')" 6 eyJhIjox)"
 gives 'data with two characters of padding' '["a":]' "$image" data "$(data "$(sum '"a":')" 4 ImEiOg==)"
+gives 'data of the whole alphabet' '[>>>???]' "$image" data "$(data "$(sum '>>>???')" 6 Pj4+Pz8/)"
 gives 'no data at all' '[]' "$image" data "$(data "$(sum '')" 0 '')"
 refuses 'other data is a digest error' 5 'data has digest' "$image" data "$(data $sha 2 W10=)"
 refuses 'so is data of another size' 5 'data of 2 bytes, not 3' "$image" data "$(data $sha 3 e30=)"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Image configs: what is read of them, what may be changed, and that the rest stays as it was.
 . "${0%/*}/lib.sh"
-plan 197
+plan 198
 
 image=$B/unit/image
 # What the command "layer=one" adds: the digest of that word.
@@ -183,6 +183,9 @@ based 'ports join those of the base' '{"ExposedPorts":{"1":{}}}' '{"ExposedPorts
 for port in 0 65536 99999999999999999999 080 -1 +1 80/ 80/icmp 80/tcp/ a '' ' 80' 80-90 1.5; do
 	usage "\"$port\" is no port" 'not a port' "expose=$port"
 done
+
+refuses 'ports of the base in an array are refused' 3 'ExposedPorts: config: not an object' \
+	"$image" config '{"config":{"ExposedPorts":["80"]}}' expose=80
 
 edit 'volumes are sorted' '{"Volumes":{"/a":{},"/b c":{}}}' 'volume=/b c' volume=/a
 based 'volumes join those of the base' '{"Volumes":{"/x":{}}}' '{"Volumes":{"/a":{},"/x":{}}}' volume=/a
