@@ -1,0 +1,347 @@
+/*
+ * oci-layer - a folder or files to a layer
+ *
+ * Writes a stream of one layer that is in no image yet. With -A the stream on standard input is
+ * passed on first, and both have one index.json.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bundle/contents.h"
+#include "codec/compress.h"
+#include "core/error.h"
+#include "core/io.h"
+#include "core/options.h"
+#include "core/progress.h"
+#include "image/descriptor.h"
+#include "image/media.h"
+#include "layer/entry_name.h"
+#include "layer/folder.h"
+#include "layer/pattern.h"
+#include "stream/graph.h"
+#include "stream/layout.h"
+#include "stream/pass.h"
+#include "stream/source.h"
+
+/* The largest second that every system's time_t holds is that of 64 bits with a sign. */
+#define MAX_MTIME ((uint64_t)INT64_MAX)
+/* What a number of an owner is in the kernel; the last one means "none". */
+#define MAX_ID ((uint64_t)UINT32_MAX - 1)
+
+struct options {
+	struct common_options common;
+	bool bundle, imgpkg, append, follow, no_xattrs;
+	struct option_list excludes, exclude_files, annotations;
+	const char *prefix, *owner, *mtime, *format, *output;
+	uint64_t jobs, level;
+	const char *const *paths;	/* borrowed from argv */
+	/* what they mean, set by check() */
+	struct folder_options folder;
+	struct compress_options compress;
+	struct patterns patterns;
+	char *prefix_clean;
+};
+
+/* Wants to know of entries: whether they make a bundle, and what cannot be read. */
+struct watch {
+	struct folder_watch folder;
+	struct bundle_contents contents;
+	struct progress *progress;
+};
+
+static const struct usage usage = { "oci-layer",
+	"[-A] [-b | --imgpkg] [-a k=v]... [-j jobs] [-L level] [-m epoch] [-o file] [-X file]... "
+	"[-x pattern]... [-z gzip|zstd|none] [--follow] [--no-xattrs] [--owner uid[:gid]] "
+	"[--prefix dir] path ...",
+	layout_announce };
+
+static int
+parse(struct options *opt, int argc, char *argv[], struct error *err)
+{
+	const struct option_row rows[] = {
+		{ 'A', "append", .flag = &opt->append,
+		    .help = "pass the stream on standard input on, and add this layer" },
+		{ 'a', "annotation", .arg = "K=V", .list = &opt->annotations,
+		    .help = "annotate the layer's descriptor" },
+		{ 'b', "bundle", .flag = &opt->bundle,
+		    .help = "a Carvel bundle, to the bit as imgpkg makes it" },
+		{ 'j', "jobs", .arg = "N", .number = &opt->jobs, .min = 1, .max = 1024,
+		    .help = "threads that compress (the processors there are)" },
+		{ 'L', "level", .arg = "N", .number = &opt->level, .min = 1, .max = 19,
+		    .help = "how hard: gzip 1 to 12 (1), zstd 1 to 19 (3)" },
+		{ 'm', "mtime", .arg = "EPOCH", .value = &opt->mtime,
+		    .help = "time of all files, seconds since 1970 (SOURCE_DATE_EPOCH, or 0)" },
+		{ 'o', "output", .arg = "FILE", .value = &opt->output,
+		    .help = "write a file, whole or not at all" },
+		{ 'X', "exclude-from", .arg = "FILE", .list = &opt->exclude_files,
+		    .help = "patterns from a file, one a line" },
+		{ 'x', "exclude", .arg = "PATTERN", .list = &opt->excludes,
+		    .help = "leave out what matches" },
+		{ 'z', "compress", .arg = "FORMAT", .value = &opt->format,
+		    .help = "gzip (default), zstd or none" },
+		{ 0, "follow", .flag = &opt->follow,
+		    .help = "store what symbolic links lead to in the folder" },
+		{ 0, "imgpkg", .flag = &opt->imgpkg,
+		    .help = "to the bit as imgpkg makes an image's layer" },
+		{ 0, "no-xattrs", .flag = &opt->no_xattrs,
+		    .help = "leave extended attributes out" },
+		{ 0, "owner", .arg = "UID[:GID]", .value = &opt->owner,
+		    .help = "owner of all files (0:0)" },
+		{ 0, "prefix", .arg = "DIR", .value = &opt->prefix,
+		    .help = "put all below this directory" },
+		{ .name = NULL },
+	};
+
+	return options_parse(&usage, rows, &opt->common, argc, argv, &opt->paths, err);
+}
+
+static void
+release(struct options *opt)
+{
+	option_list_release(&opt->excludes);
+	option_list_release(&opt->exclude_files);
+	option_list_release(&opt->annotations);
+	patterns_release(&opt->patterns);
+	free(opt->prefix_clean);
+}
+
+/* Options that contradict each other. */
+static int
+check_together(const struct options *opt, struct error *err)
+{
+	const bool imgpkg = opt->bundle || opt->imgpkg, has_path = opt->paths[0] != NULL;
+
+	if (imgpkg && (opt->mtime != NULL || opt->owner != NULL || opt->prefix != NULL))
+		return error_set(err, ERROR_USAGE,
+		    "imgpkg's layers have no -m, --owner or --prefix: time and owner are 0");
+	if (opt->bundle && opt->compress.format != COMPRESSION_GZIP)
+		return error_set(err, ERROR_USAGE, "-z: a bundle's layer is compressed with gzip");
+	return has_path ? 0 : error_set(err, ERROR_USAGE, "a path is missing");
+}
+
+static int
+parse_mtime(const struct options *opt, int64_t *mtime, struct error *err)
+{
+	const char *text = opt->mtime, *name = "-m";
+	uint64_t n = 0;
+
+	if (text == NULL) {
+		text = getenv("SOURCE_DATE_EPOCH");
+		name = "SOURCE_DATE_EPOCH";
+		if (text == NULL || text[0] == '\0')
+			text = "0";
+	}
+	if (!options_number(text, 0, MAX_MTIME, &n))
+		return error_set(err, ERROR_USAGE, "%s: not a number of seconds since 1970: %s", name,
+		    text);
+	*mtime = (int64_t)n;
+	return 0;
+}
+
+/* "uid" or "uid:gid"; the gid is the uid where it is not given. */
+static int
+parse_owner(const char *text, uint64_t *uid, uint64_t *gid, struct error *err)
+{
+	const char *colon = strchr(text, ':');
+	char *first = colon == NULL ? strdup(text) : strndup(text, (size_t)(colon - text));
+	bool ok;
+
+	if (first == NULL)
+		return error_memory(err);
+	ok = options_number(first, 0, MAX_ID, uid) &&
+	    options_number(colon == NULL ? first : colon + 1, 0, MAX_ID, gid);
+	free(first);
+	return ok ? 0 : error_set(err, ERROR_USAGE, "--owner: not UID or UID:GID, in numbers: %s",
+	    text);
+}
+
+static int
+parse_patterns(struct options *opt, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < opt->excludes.n; i++)
+		if (patterns_add(&opt->patterns, opt->excludes.items[i], err) == -1)
+			return -1;
+	for (i = 0; i < opt->exclude_files.n; i++)
+		if (patterns_read(&opt->patterns, opt->exclude_files.items[i], err) == -1)
+			return -1;
+	/* imgpkg's only default: ".git" of the folder itself, not of one below. */
+	return opt->bundle || opt->imgpkg ? patterns_add(&opt->patterns, "/.git", err) : 0;
+}
+
+static int
+check(struct options *opt, struct error *err)
+{
+	struct folder_options *f = &opt->folder;
+	struct annotations ignored = { .n = 0 };
+	int rc;
+
+	opt->compress = (struct compress_options){ .format = COMPRESSION_GZIP,
+		.level = (int)opt->level, .jobs = (unsigned int)opt->jobs };
+	if (opt->format != NULL && !compression_parse(opt->format, &opt->compress.format))
+		return error_set(err, ERROR_USAGE, "-z: gzip, zstd or none: %s", opt->format);
+	opt->prefix_clean = strdup(opt->prefix != NULL ? opt->prefix : "");
+	if (opt->prefix_clean == NULL)
+		return error_memory(err);
+	*f = (struct folder_options){ .operands = opt->paths, .exclude = &opt->patterns,
+		.prefix = opt->prefix_clean, .follow = opt->follow, .xattrs = !opt->no_xattrs,
+		.imgpkg = opt->bundle || opt->imgpkg };
+	if (check_together(opt, err) == -1 || parse_patterns(opt, err) == -1)
+		return -1;
+	if (!entry_name_clean(opt->prefix_clean) || entry_name_is_whiteout(opt->prefix_clean))
+		return error_set(err, ERROR_USAGE, "--prefix: no folder of a layer: %s", opt->prefix);
+	if (!f->imgpkg && parse_mtime(opt, &f->mtime, err) == -1)
+		return -1;
+	if (opt->owner != NULL && parse_owner(opt->owner, &f->uid, &f->gid, err) == -1)
+		return -1;
+	rc = annotations_add(&ignored, opt->annotations.items, opt->annotations.n, err);
+	annotations_release(&ignored);
+	return rc == 0 && opt->bundle ? bundle_contents_look(opt->paths, err) : rc;
+}
+
+static int
+watch_entry(struct folder_watch *folder, const char *path, const char *shown, bool directory,
+    struct error *err)
+{
+	struct watch *w = (struct watch *)(void *)folder;
+
+	return bundle_contents_entry(&w->contents, path, shown, directory, err);
+}
+
+static void
+watch_unreadable(struct folder_watch *folder, const struct error *why)
+{
+	struct watch *w = (struct watch *)(void *)folder;
+
+	progress_done(w->progress);
+	(void)error_report(why, usage.prog, stderr);
+}
+
+static int
+write_folder(struct options *opt, struct progress *progress, struct writer *to, struct error *err)
+{
+	struct watch watch = { .folder = { .entry = opt->folder.imgpkg ? watch_entry : NULL,
+		.unreadable = watch_unreadable }, .progress = progress };
+	int rc;
+
+	bundle_contents_init(&watch.contents, opt->bundle);
+	opt->folder.watch = &watch.folder;
+	opt->folder.progress = progress;
+	rc = folder_write(&opt->folder, to, err);
+	if (rc == 0 && opt->folder.imgpkg)
+		rc = bundle_contents_judge(&watch.contents, err);
+	bundle_contents_release(&watch.contents);
+	return rc;
+}
+
+/* Writes the layer as a blob and describes it. */
+static int
+write_layer(struct options *opt, struct progress *progress, struct layout *out,
+    struct descriptor *d, struct error *err)
+{
+	struct compressor *compressor;
+	struct writer_hash hash;
+	struct writer *blob;
+	struct digest diffid;
+	int rc = -1;
+
+	if (layout_blob_open(out, &blob, err) == -1)
+		return -1;
+	compressor = compressor_new(&opt->compress, blob, err);
+	if (compressor == NULL)
+		return -1;
+	writer_hash_init(&hash, compressor_writer(compressor), "layer");
+	if (write_folder(opt, progress, &hash.writer, err) == -1 ||
+	    compressor_finish(compressor, err) == -1 ||
+	    layout_blob_close(out, &d->digest, &d->size, err) == -1)
+		goto done;
+	hasher_digest(&hash.hasher, &diffid);
+	d->media_type = strdup(media_layer(FAMILY_OCI, opt->compress.format));
+	if (d->media_type == NULL)
+		(void)error_memory(err);
+	else if (annotations_add(&d->annotations, opt->annotations.items, opt->annotations.n,
+	    err) == 0 && annotations_set(&d->annotations, ANNOTATION_DIFFID, diffid.text, err) == 0)
+		rc = opt->bundle ? annotations_set(&d->annotations, ANNOTATION_BUNDLE, "true", err) : 0;
+done:
+	compressor_free(compressor);
+	return rc;
+}
+
+/* -A, after the layer: the documents of the stream that came before it, and its entries. */
+static int
+write_rest(struct source *s, struct layout *out, struct index *index, struct error *err)
+{
+	struct graph *g = graph_new(s, err);
+	struct descriptor d;
+	size_t i;
+	int rc = -1;
+
+	if (g == NULL || source_merge(s, err) == -1)
+		goto done;
+	for (i = 0; i < source_n_roots(s); i++) {
+		if (graph_add(g, source_root(s, i), err) == -1 ||
+		    descriptor_dup(&d, source_root(s, i), err) == -1)
+			goto done;
+		if (index_add(index, &d, err) == -1) {
+			descriptor_release(&d);
+			goto done;
+		}
+	}
+	if (pass_documents(out, s, g, err) == 0)
+		rc = pass_mark_thin(index, graph_is_thin(g), err);
+done:
+	graph_free(g);
+	return rc;
+}
+
+static int
+run(struct options *opt, struct error *err)
+{
+	struct descriptor layer = { .size = 0 };
+	struct index index = { .n_manifests = 0 };
+	struct progress progress;
+	struct source *s = NULL;
+	struct layout out;
+	struct pass pass;
+	int rc = -1;
+
+	progress_init(&progress, usage.prog, &opt->common);
+	progress_step(&progress, "layer");
+	if (layout_open(&out, opt->output, err) == -1 || check(opt, err) == -1)
+		goto done;
+	pass_init(&pass, &out);
+	if (opt->append) {
+		s = source_new(&(struct source_options){ .sink = &pass.sink,
+		    .progress = &progress }, err);
+		if (s == NULL || source_read(s, "-", err) == -1)
+			goto done;
+	}
+	if (write_layer(opt, &progress, &out, &layer, err) == 0 &&
+	    (s == NULL || write_rest(s, &out, &index, err) == 0) &&
+	    index_add(&index, &layer, err) == 0)
+		rc = layout_commit(&out, &index, NULL, err);
+done:
+	progress_done(&progress);
+	descriptor_release(&layer);
+	index_release(&index);
+	source_free(s);
+	layout_discard(&out);
+	return rc;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct options opt = { .bundle = false };
+	struct error err = { .kind = ERROR_NONE };
+
+	io_start();
+	if (parse(&opt, argc, argv, &err) == 0)
+		(void)run(&opt, &err);	/* its failure is in err */
+	release(&opt);
+	return error_report(&err, usage.prog, stderr);
+}

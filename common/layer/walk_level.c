@@ -1,0 +1,347 @@
+#include "layer/walk_private.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/error.h"
+#include "layer/beneath.h"
+
+/* Directories that are open at a time: with all else that a program opens, "ulimit -n 12" does. */
+#define MAX_OPEN 4
+/* Names are counted and placed by 32 bits. */
+#define MAX_NAMES_SIZE ((size_t)UINT32_MAX)
+
+/* --- names for messages --- */
+
+const char *
+walk_show(struct walk *w, size_t operand)
+{
+	const char *first = w->opt->operands[operand];
+	size_t len = strlen(first), path_len = strlen(w->path);
+
+	if (w->operands[operand].file || strcmp(w->path, ".") == 0)
+		return first;
+	while (len > 1 && first[len - 1] == '/')
+		len--;
+	free(w->shown);
+	w->shown = malloc(len + 1 + path_len + 1);
+	if (w->shown == NULL)
+		return w->path;
+	memcpy(w->shown, first, len);
+	w->shown[len] = '/';
+	memcpy(w->shown + len + 1, w->path, path_len + 1);
+	return w->shown;
+}
+
+int
+walk_fail(struct walk *w, size_t operand, int errnum, struct error *err)
+{
+	return error_system(err, errnum, "%s", walk_show(w, operand));
+}
+
+int
+walk_fail_replaced(struct walk *w, size_t operand, struct error *err)
+{
+	return error_set(err, ERROR_IO, "%s: replaced while it was read", walk_show(w, operand));
+}
+
+/* --- directories, open or not --- */
+
+static void
+source_close(struct walk *w, struct source *s)
+{
+	if (s->fd == -1)
+		return;
+	(void)close(s->fd);
+	s->fd = -1;
+	w->n_open--;
+}
+
+void
+level_release(struct walk *w, struct level *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n_sources; i++)
+		source_close(w, &l->sources[i]);
+	free(l->sources);
+	free(l->names);
+	free(l->text);
+	*l = (struct level){ .n_sources = 0 };
+}
+
+void
+level_make_room(struct walk *w, struct level *child)
+{
+	size_t i, k;
+
+	for (i = 0; i < w->depth && w->n_open >= MAX_OPEN; i++)
+		for (k = 0; k < w->levels[i].n_sources && w->n_open >= MAX_OPEN; k++)
+			source_close(w, &w->levels[i].sources[k]);
+	for (i = 0; child != NULL && i < child->n_sources; i++)
+		if (w->n_open >= MAX_OPEN)
+			source_close(w, &child->sources[i]);
+}
+
+static bool
+is_source(const struct source *s, const struct stat *st)
+{
+	return S_ISDIR(st->st_mode) && st->st_dev == s->dev && st->st_ino == s->ino;
+}
+
+/* Opens the directories of path, len bytes of names each with a "/" behind, from *fd on. */
+static int
+descend(int *fd, const char *path, size_t len)
+{
+	char name[NAME_MAX + 1];
+	size_t n;
+	int next;
+
+	for (; len > 0; path += n + 1, len -= n + 1) {
+		n = (size_t)((const char *)memchr(path, '/', len) - path);
+		assert(n <= NAME_MAX);
+		memcpy(name, path, n);
+		name[n] = '\0';
+		next = openat(*fd, name, OPEN_DIRECTORY | O_NOFOLLOW);
+		if (next == -1)
+			return -1;
+		(void)close(*fd);
+		*fd = next;
+	}
+	return 0;
+}
+
+/* With follow: a path below the operand's directory, links in it resolved. */
+int
+walk_open_beneath(struct walk *w, size_t operand, const char *path, int *fd, struct stat *st,
+    struct error *err)
+{
+	int root, rc;
+
+	root = open(w->opt->operands[operand], OPEN_DIRECTORY);
+	if (root == -1)
+		return walk_fail(w, operand, errno, err);
+	rc = beneath_open(root, path, fd, st, err);
+	(void)close(root);
+	return rc == -1 ? error_context(err, "%s", walk_show(w, operand)) : 0;
+}
+
+/* Opens again, from the operand on, a directory that was closed to make room. */
+static int
+reopen(struct walk *w, const struct level *l, struct source *s, struct error *err)
+{
+	struct stat st;
+	char *path;
+	int fd = -1, rc;
+
+	if (w->opt->follow && l->path_len > 0) {
+		path = strndup(w->path, l->path_len - 1);
+		if (path == NULL)
+			return error_memory(err);
+		rc = walk_open_beneath(w, s->operand, path, &fd, &st, err);
+		free(path);
+		if (rc == -1)
+			return -1;
+	} else {
+		fd = open(w->opt->operands[s->operand], OPEN_DIRECTORY);
+		if (fd == -1 || descend(&fd, w->path, l->path_len) == -1 || fstat(fd, &st) == -1) {
+			(void)walk_fail(w, s->operand, errno, err);
+			if (fd != -1)
+				(void)close(fd);
+			return -1;
+		}
+	}
+	if (!is_source(s, &st)) {
+		(void)close(fd);
+		return walk_fail_replaced(w, s->operand, err);
+	}
+	s->fd = fd;
+	w->n_open++;
+	return 0;
+}
+
+int
+level_open_source(struct walk *w, const struct level *l, struct source *s, struct error *err)
+{
+	if (s->fd != -1)
+		return 0;
+	level_make_room(w, NULL);
+	return reopen(w, l, s, err);
+}
+
+/* --- levels --- */
+
+int
+level_add_source(struct level *l, const struct source *s, struct error *err)
+{
+	struct source *sources = realloc(l->sources, (l->n_sources + 1) * sizeof(*sources));
+
+	if (sources == NULL)
+		return error_memory(err);
+	l->sources = sources;
+	sources[l->n_sources++] = *s;
+	return 0;
+}
+
+static int
+level_add_name(struct level *l, const char *text, size_t source, struct error *err)
+{
+	size_t len = strlen(text) + 1, cap;
+	struct name *names;
+	char *longer;
+
+	if (len > MAX_NAMES_SIZE - l->text_len || source > UINT32_MAX)
+		return error_set(err, ERROR_INPUT, "a directory with more than 4 GiB of names");
+	if (l->n_names == l->names_cap) {
+		cap = l->names_cap == 0 ? 16 : 2 * l->names_cap;
+		names = realloc(l->names, cap * sizeof(*names));
+		if (names == NULL)
+			return error_memory(err);
+		l->names = names;
+		l->names_cap = cap;
+	}
+	if (len > l->text_cap - l->text_len) {
+		cap = 2 * l->text_cap + len + 128;
+		longer = realloc(l->text, cap);
+		if (longer == NULL)
+			return error_memory(err);
+		l->text = longer;
+		l->text_cap = cap;
+	}
+	l->names[l->n_names++] = (struct name){ .at = (uint32_t)l->text_len,
+		.source = (uint32_t)source };
+	memcpy(l->text + l->text_len, text, len);
+	l->text_len += len;
+	return 0;
+}
+
+static int
+compare_names(const void *a, const void *b)
+{
+	const struct name *x = a, *y = b;
+	int c = strcmp(x->text, y->text);
+
+	return c != 0 ? c : (x->source > y->source) - (x->source < y->source);
+}
+
+static int
+read_names(struct walk *w, struct level *l, size_t source, struct error *err)
+{
+	struct source *s = &l->sources[source];
+	struct dirent *entry;
+	DIR *dir = NULL;
+	int fd, rc = -1;
+
+	if (level_open_source(w, l, s, err) == -1)
+		return -1;
+	/* A description of its own: the DIR moves and closes it. */
+	fd = openat(s->fd, ".", OPEN_DIRECTORY);
+	if (fd != -1)
+		dir = fdopendir(fd);
+	if (dir == NULL) {
+		(void)walk_fail(w, s->operand, errno, err);
+		if (fd != -1)
+			(void)close(fd);
+		return -1;
+	}
+	for (;;) {
+		errno = 0;
+		entry = readdir(dir);
+		if (entry == NULL)
+			break;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (level_add_name(l, entry->d_name, source, err) == -1)
+			goto done;
+	}
+	rc = errno == 0 ? 0 : walk_fail(w, s->operand, errno, err);
+done:
+	(void)closedir(dir);
+	return rc;
+}
+
+static const char *
+base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash == NULL ? path : slash + 1;
+}
+
+int
+level_load(struct walk *w, struct level *l, struct error *err)
+{
+	const char *operand;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < l->n_sources; i++) {
+		operand = w->opt->operands[l->sources[i].operand];
+		rc = l->sources[i].file ? level_add_name(l, base_name(operand), i, err) :
+		    read_names(w, l, i, err);
+		if (rc == -1)
+			return -1;
+	}
+	for (i = 0; i < l->n_names; i++)
+		l->names[i].text = l->text + l->names[i].at;
+	if (l->n_names > 1)
+		qsort(l->names, l->n_names, sizeof(*l->names), compare_names);
+	l->loaded = true;
+	return 0;
+}
+
+int
+walk_push(struct walk *w, const struct level *l, struct error *err)
+{
+	size_t cap = w->levels_cap == 0 ? 16 : 2 * w->levels_cap;
+	struct level *levels;
+
+	if (w->depth == w->levels_cap) {
+		levels = realloc(w->levels, cap * sizeof(*levels));
+		if (levels == NULL)
+			return error_memory(err);
+		w->levels = levels;
+		w->levels_cap = cap;
+	}
+	w->levels[w->depth++] = *l;
+	return 0;
+}
+
+/* Back from child: a directory above it that was closed is its "..", if it is still the same. */
+static void
+open_parent(struct walk *w, const struct level *parent, const struct source *child)
+{
+	struct source *s;
+	struct stat st;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < parent->n_sources && parent->sources[i].operand != child->operand; i++)
+		;
+	s = &parent->sources[i];
+	if (child->fd == -1 || child->linked || s->fd != -1)
+		return;
+	fd = openat(child->fd, "..", OPEN_DIRECTORY);
+	if (fd != -1 && fstat(fd, &st) == 0 && is_source(s, &st)) {
+		s->fd = fd;
+		w->n_open++;
+	} else if (fd != -1) {
+		(void)close(fd);
+	}
+}
+
+void
+walk_pop(struct walk *w)
+{
+	struct level *child = &w->levels[--w->depth];
+	size_t i;
+
+	for (i = 0; w->depth > 0 && i < child->n_sources; i++)
+		open_parent(w, &w->levels[w->depth - 1], &child->sources[i]);
+	level_release(w, child);
+}
+
