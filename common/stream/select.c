@@ -1,0 +1,294 @@
+#include "stream/select.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/error.h"
+#include "image/media.h"
+#include "image/reference.h"
+#include "stream/blobset.h"
+#include "stream/graph.h"
+#include "stream/names.h"
+
+/* Names in a message before it says that there are more. */
+#define MAX_NAMED 12
+
+/* --- by name or digest --- */
+
+/* annotations.md, the grammar of ref.name: components of letters and digits with separators. */
+static bool
+is_ref_name(const char *s)
+{
+	bool alnum = false;
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++) {
+		if ((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') ||
+		    (s[i] >= '0' && s[i] <= '9')) {
+			alnum = true;
+			continue;
+		}
+		if (!alnum || strchr("-._:@/+", s[i]) == NULL)
+			return false;
+		/* Between letters and digits stands one separator, or "--". */
+		if (s[i] == '-' && s[i + 1] == '-')
+			i++;
+		alnum = false;
+	}
+	return alnum;
+}
+
+static int
+check_name(const struct descriptor *root, struct error *err)
+{
+	const char *name = annotations_get(&root->annotations, ANNOTATION_REF_NAME);
+	struct reference r;
+	struct error ignored;
+	size_t max;
+
+	if (name == NULL || reference_is_tag(name))
+		return 0;
+	max = strpbrk(name, "/:@") == NULL ? MAX_TAG : MAX_REFERENCE_TEXT;
+	if (strlen(name) <= max &&
+	    (is_ref_name(name) || reference_parse(&r, name, &ignored) == 0))
+		return 0;
+	return error_set(err, ERROR_INPUT, "%s: \"%.300s\" is neither a tag nor a reference",
+	    root->digest.text, name);
+}
+
+struct wanted {
+	const char *text;
+	char full[MAX_REFERENCE_TEXT + 1];	/* the whole reference, if it is one */
+	struct digest digest;
+	bool is_digest;
+	bool found;
+};
+
+static void
+parse_wanted(struct wanted *w, const char *text)
+{
+	struct error ignored;
+	struct reference r;
+
+	*w = (struct wanted){ .text = text };
+	w->is_digest = digest_parse(&w->digest, text, strlen(text), &ignored) == 0;
+	if (!w->is_digest && strpbrk(text, "/:") != NULL &&
+	    reference_parse(&r, text, &ignored) == 0)
+		reference_format(&r, w->full, sizeof(w->full));
+}
+
+/* The tag of a whole reference, or "". */
+static bool
+has_tag(const char *full, const char *tag)
+{
+	struct reference r;
+	struct error ignored;
+
+	return reference_parse(&r, full, &ignored) == 0 && r.tag[0] != '\0' &&
+	    strcmp(r.tag, tag) == 0;
+}
+
+static bool
+matches(const struct wanted *w, const struct descriptor *root)
+{
+	const char *tag = annotations_get(&root->annotations, ANNOTATION_REF_NAME);
+	const char *full = annotations_get(&root->annotations, ANNOTATION_IMAGE_NAME);
+
+	if (w->is_digest)
+		return digest_equal(&w->digest, &root->digest);
+	if (tag != NULL && (strcmp(tag, w->text) == 0 || strcmp(tag, w->full) == 0))
+		return true;
+	return full != NULL && (strcmp(full, w->text) == 0 || strcmp(full, w->full) == 0 ||
+	    has_tag(full, w->text));
+}
+
+/* Adds w's digest from below d, if it is there. met: indexes looked through already. */
+static int
+find_below(struct index *x, struct source *s, const struct descriptor *d, int level,
+    struct wanted *w, struct blob_set *met, struct error *err)
+{
+	struct index below;
+	uint8_t raw[SHA256_SIZE];
+	size_t i;
+	int rc = 0;
+
+	if (media_kind(d->media_type) != MEDIA_INDEX)
+		return 0;
+	if (level > MAX_INDEX_DEPTH)
+		return error_set(err, ERROR_INPUT, "%s: indexes nested more than %d deep",
+		    d->digest.text, MAX_INDEX_DEPTH);
+	if (digest_raw(&d->digest, raw, err) == -1)
+		return -1;
+	if (blob_set_find(met, raw) != NULL)
+		return 0;
+	if (blob_set_add(met, raw, err) == NULL || graph_load_index(s, d, &below, err) == -1)
+		return -1;
+	for (i = 0; rc == 0 && !w->found && i < below.n_manifests; i++) {
+		if (digest_equal(&below.manifests[i].digest, &w->digest)) {
+			w->found = true;
+			rc = index_add_copy(x, &below.manifests[i], err);
+		} else {
+			rc = find_below(x, s, &below.manifests[i], level + 1, w, met, err);
+		}
+	}
+	index_release(&below);
+	return rc;
+}
+
+static int
+find_nested(struct index *x, struct source *s, size_t n, struct wanted *w, struct error *err)
+{
+	struct blob_set *met = blob_set_new(err);
+	size_t i;
+	int rc = met == NULL ? -1 : 0;
+
+	/* index.json was the first level. */
+	for (i = 0; rc == 0 && !w->found && i < n; i++)
+		rc = find_below(x, s, source_root(s, i), 2, w, met, err);
+	blob_set_free(met);
+	return rc;
+}
+
+static int
+refuse_wanted(struct source *s, size_t n, const char *text, struct error *err)
+{
+	char list[MAX_ERROR_TEXT / 2] = "";
+	const char *name;
+	size_t i, len, used = 0;
+
+	for (i = 0; i < n; i++) {
+		name = select_name(source_root(s, i));
+		len = strlen(name);
+		if (i == MAX_NAMED || used + len + 8 > sizeof(list)) {
+			memcpy(list + used, " …", sizeof(" …"));
+			break;
+		}
+		list[used++] = ' ';
+		memcpy(list + used, name, len + 1);
+		used += len;
+	}
+	return error_set(err, ERROR_NOTFOUND, "%.300s: not in the input; there is:%s", text,
+	    n == 0 ? " nothing" : list);
+}
+
+static int
+select_wanted(struct index *x, struct source *s, size_t n, struct wanted *wanted,
+    size_t n_wanted, struct error *err)
+{
+	size_t i, k;
+	bool keep;
+
+	for (i = 0; i < n; i++) {
+		keep = n_wanted == 0;
+		for (k = 0; k < n_wanted; k++)
+			if (matches(&wanted[k], source_root(s, i)))
+				keep = wanted[k].found = true;
+		if (keep && index_add_copy(x, source_root(s, i), err) == -1)
+			return -1;
+	}
+	for (k = 0; k < n_wanted; k++) {
+		if (!wanted[k].found && wanted[k].is_digest &&
+		    find_nested(x, s, n, &wanted[k], err) == -1)
+			return -1;
+		if (!wanted[k].found)
+			return refuse_wanted(s, n, wanted[k].text, err);
+	}
+	return 0;
+}
+
+static int
+select_entries(struct index *x, struct source *s, size_t n, const struct select_options *opt,
+    struct error *err)
+{
+	struct wanted *wanted;
+	size_t i;
+	int rc;
+
+	wanted = calloc(opt->n_wanted + 1, sizeof(*wanted));
+	if (wanted == NULL)
+		return error_memory(err);
+	for (i = 0; i < opt->n_wanted; i++)
+		parse_wanted(&wanted[i], opt->wanted[i]);
+	rc = select_wanted(x, s, n, wanted, opt->n_wanted, err);
+	free(wanted);
+	return rc;
+}
+
+/* --- new names --- */
+
+static int
+count_images(const struct index *x, size_t *n, struct error *err)
+{
+	struct blob_set *met = blob_set_new(err);
+	uint8_t raw[SHA256_SIZE];
+	size_t i;
+	int rc = met == NULL ? -1 : 0;
+
+	*n = 0;
+	for (i = 0; rc == 0 && i < x->n_manifests; i++) {
+		if (media_kind(x->manifests[i].media_type) == MEDIA_LAYER)
+			continue;
+		rc = digest_raw(&x->manifests[i].digest, raw, err);
+		if (rc == 0 && blob_set_find(met, raw) == NULL &&
+		    blob_set_add(met, raw, err) == NULL)
+			rc = -1;
+	}
+	if (rc == 0)
+		*n = blob_set_count(met);
+	blob_set_free(met);
+	return rc;
+}
+
+static int
+rename_image(struct selection *sel, const char *const *names, size_t n_names, struct error *err)
+{
+	struct index renamed = { .n_manifests = 0 };
+	const struct descriptor *d;
+	bool done = false;
+	size_t i, n;
+	int rc = 0;
+
+	if (count_images(&sel->index, &n, err) == -1)
+		return -1;
+	if (n != 1)
+		return error_set(err, ERROR_INPUT, "-t names one image, here are %zu%s", n,
+		    n == 0 ? "" : ": choose with -s");
+	for (i = 0; rc == 0 && i < sel->index.n_manifests; i++) {
+		d = &sel->index.manifests[i];
+		if (media_kind(d->media_type) == MEDIA_LAYER)
+			rc = index_add_copy(&renamed, d, err);
+		else if (!done)
+			rc = names_add(&renamed, d, names, n_names, err);
+		done = done || media_kind(d->media_type) != MEDIA_LAYER;
+	}
+	index_release(&sel->index);
+	sel->index = renamed;
+	return rc;
+}
+
+int
+select_images(struct selection *sel, struct source *s, size_t n,
+    const struct select_options *opt, struct error *err)
+{
+	size_t i;
+
+	*sel = (struct selection){ .n_changes = 0 };
+	for (i = 0; i < n; i++)
+		if (check_name(source_root(s, i), err) == -1)
+			return -1;
+	if (select_entries(&sel->index, s, n, opt, err) == -1)
+		return -1;
+	if (opt->platforms->n > 0 && select_platforms(sel, s, opt->platforms, err) == -1)
+		return -1;
+	if (opt->n_names > 0 && rename_image(sel, opt->names, opt->n_names, err) == -1)
+		return -1;
+	return names_settle(&sel->index, err);
+}
+
+void
+selection_release(struct selection *sel)
+{
+	index_release(&sel->index);
+	free(sel->changes);
+	*sel = (struct selection){ .n_changes = 0 };
+}
