@@ -1,0 +1,214 @@
+#include "stream/diffids.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/decompress.h"
+#include "core/error.h"
+#include "core/json.h"
+#include "image/config.h"
+#include "image/media.h"
+#include "stream/blobset.h"
+
+struct work {
+	struct graph *graph;
+	struct blob_set *opened;	/* place: its number in diffids */
+	struct digest *diffids;
+};
+
+/* The digest of what content decompresses to. */
+static int
+compute(struct reader *content, struct digest *diffid, struct error *err)
+{
+	unsigned char magic[COMPRESSION_MAGIC];
+	struct decompressor *d = NULL;
+	struct reader_prefix whole;
+	struct writer_hash hash;
+	struct reader *r;
+	enum magic found;
+	size_t len;
+	int rc;
+
+	if (reader_fill(content, magic, sizeof(magic), &len, err) == -1)
+		return -1;
+	/* After its end a reader is not asked again. */
+	reader_prefix_init(&whole, magic, len, len < sizeof(magic) ? NULL : content,
+	    content->name);
+	r = &whole.reader;
+	found = compression_detect(magic, len);
+	if (found == MAGIC_GZIP || found == MAGIC_ZSTD) {
+		d = decompressor_new(found == MAGIC_GZIP ? COMPRESSION_GZIP : COMPRESSION_ZSTD, r,
+		    err);
+		if (d == NULL)
+			return -1;
+		r = decompressor_reader(d);
+	}
+	writer_hash_init(&hash, NULL, "layer");
+	rc = reader_copy(r, &hash.writer, NULL, err);
+	hasher_digest(&hash.hasher, diffid);
+	decompressor_free(d);
+	return rc;
+}
+
+/* The DiffID of a layer that is there, from the first time that it was asked for. */
+static int
+find_diffid(struct work *w, const struct graph_item *item, const struct digest **diffid,
+    struct error *err)
+{
+	struct blob_entry *entry = blob_set_find(w->opened, item->raw);
+	struct digest *diffids;
+	struct reader *content;
+	struct digest layer;
+	size_t n = blob_set_count(w->opened);
+	int rc;
+
+	if (entry != NULL) {
+		*diffid = &w->diffids[entry->place];
+		return 0;
+	}
+	diffids = realloc(w->diffids, (n + 1) * sizeof(*diffids));
+	if (diffids == NULL)
+		return error_memory(err);
+	w->diffids = diffids;
+	if (graph_open(w->graph, item, &content, err) == -1)
+		return -1;
+	rc = compute(content, &diffids[n], err);
+	graph_close(w->graph);
+	digest_from_raw(&layer, item->raw);
+	if (rc == -1)
+		return err->kind == ERROR_INPUT ? error_context(err, "%s", layer.text) : -1;
+	entry = blob_set_add(w->opened, item->raw, err);
+	if (entry == NULL)
+		return -1;
+	entry->place = (uint32_t)n;
+	*diffid = &diffids[n];
+	return 0;
+}
+
+static int
+verify_layer(struct work *w, const struct descriptor *image, const struct digest *layer,
+    const struct digest *expected, struct error *err)
+{
+	const struct graph_item *item = graph_find(w->graph, layer);
+	const struct digest *diffid = NULL;
+	uint8_t raw[SHA256_SIZE];
+
+	if (digest_raw(expected, raw, err) == -1)
+		return error_context(err, "%s: DiffID", layer->text);
+	if (item == NULL || item->state == BLOB_ABSENT)
+		return 0;
+	if (find_diffid(w, item, &diffid, err) == -1)
+		return -1;
+	if (digest_equal(diffid, expected))
+		return 0;
+	return error_set(err, ERROR_DIGEST, "%s: layer %s has the DiffID %s, not %s",
+	    image->digest.text, layer->text, diffid->text, expected->text);
+}
+
+/* A document of the graph, wherever it is from, parsed; text is freed after the json. */
+static struct json *
+load(struct graph *g, const struct graph_item *item, const char *name, char **text,
+    struct error *err)
+{
+	struct reader *content;
+	struct json *doc = NULL;
+	size_t len;
+
+	if (graph_open(g, item, &content, err) == -1)
+		return NULL;
+	/* Every manifest and config was loaded once before: it is no larger than MAX_DOCUMENT. */
+	*text = malloc((size_t)item->size + 1);
+	if (*text == NULL)
+		(void)error_memory(err);
+	else if (reader_fill(content, *text, (size_t)item->size, &len, err) == 0)
+		doc = json_parse(*text, len, name, err);
+	graph_close(g);
+	if (doc == NULL)
+		free(*text);
+	return doc;
+}
+
+static int
+load_manifest(struct graph *g, const struct graph_item *item, const char *name,
+    struct manifest *m, struct error *err)
+{
+	struct json *doc;
+	char *text;
+	int rc;
+
+	if ((doc = load(g, item, name, &text, err)) == NULL)
+		return -1;
+	rc = manifest_parse(m, doc, item->media_type, err);
+	json_free(doc);
+	free(text);
+	return rc;
+}
+
+static int
+load_config(struct graph *g, const struct digest *digest, struct config *c, struct error *err)
+{
+	struct json *doc;
+	char *text;
+	int rc;
+
+	if ((doc = load(g, graph_find(g, digest), digest->text, &text, err)) == NULL)
+		return -1;
+	rc = config_parse(c, doc, err);
+	json_free(doc);
+	free(text);
+	return rc;
+}
+
+static int
+verify_image(struct work *w, const struct graph_item *item, struct error *err)
+{
+	struct descriptor d = { .size = item->size };
+	struct manifest m;
+	struct config c = { .n_diffids = 0 };
+	size_t i;
+	int rc = 0;
+
+	digest_from_raw(&d.digest, item->raw);
+	if (load_manifest(w->graph, item, d.digest.text, &m, err) == -1)
+		return -1;
+	if (manifest_is_image(&m))
+		rc = load_config(w->graph, &m.config.digest, &c, err);
+	/* As many as layers: graph_add saw to that. */
+	for (i = 0; rc == 0 && i < c.n_diffids; i++)
+		rc = verify_layer(w, &d, &m.layers[i].digest, &c.diffids[i], err);
+	config_release(&c);
+	manifest_release(&m);
+	return rc;
+}
+
+static int
+verify_entry(struct work *w, const struct descriptor *d, struct error *err)
+{
+	const char *text = annotations_get(&d->annotations, ANNOTATION_DIFFID);
+	struct digest diffid;
+
+	if (media_kind(d->media_type) != MEDIA_LAYER || text == NULL)
+		return 0;
+	if (digest_parse(&diffid, text, strlen(text), err) == -1)
+		return error_context(err, "%s: %s", d->digest.text, ANNOTATION_DIFFID);
+	return verify_layer(w, d, &d->digest, &diffid, err);
+}
+
+int
+diffids_verify(struct graph *g, const struct index *x, struct error *err)
+{
+	struct work w = { .graph = g, .opened = blob_set_new(err) };
+	const struct graph_item *items;
+	size_t i, n;
+	int rc = w.opened == NULL ? -1 : 0;
+
+	items = graph_items(g, &n);
+	for (i = 0; rc == 0 && i < n; i++)
+		if (items[i].role == GRAPH_MANIFEST)
+			rc = verify_image(&w, &items[i], err);
+	for (i = 0; rc == 0 && i < x->n_manifests; i++)
+		rc = verify_entry(&w, &x->manifests[i], err);
+	blob_set_free(w.opened);
+	free(w.diffids);
+	return rc;
+}

@@ -1,0 +1,21 @@
+/*
+ * diffids.h - layers opened and compared with the DiffIDs that their images' configs give
+ *
+ * Source:  OCI image-spec 1.1, config.md, "Layer DiffID". Bytes decide on compression, as for
+ *          every engine; the media type does not.
+ * Memory:  200 bytes a layer, one state of a decompressor.
+ * Errors:  ERROR_DIGEST naming image, layer and both DiffIDs; ERROR_INPUT for damaged
+ *          compression; those of graph.h.
+ */
+#ifndef STREAM_DIFFIDS_H
+#define STREAM_DIFFIDS_H
+
+#include "image/manifest.h"
+#include "stream/graph.h"
+
+struct error;
+
+/* Opens each layer of the images in g and of the layer entries of x, once, if the source has it. */
+int diffids_verify(struct graph *g, const struct index *x, struct error *err);
+
+#endif
