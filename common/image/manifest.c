@@ -291,6 +291,20 @@ index_add(struct index *x, struct descriptor *d, struct error *err)
 	return 0;
 }
 
+int
+index_add_copy(struct index *x, const struct descriptor *d, struct error *err)
+{
+	struct descriptor copy;
+
+	if (descriptor_dup(&copy, d, err) == -1)
+		return -1;
+	if (index_add(x, &copy, err) == -1) {
+		descriptor_release(&copy);
+		return -1;
+	}
+	return 0;
+}
+
 void
 index_write(const struct index *x, struct json_writer *w)
 {

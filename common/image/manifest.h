@@ -58,6 +58,8 @@ int index_parse(struct index *x, const struct json *doc, const char *expected_ty
     struct error *err);
 /* Takes over the members of d (which is then empty). */
 int index_add(struct index *x, struct descriptor *d, struct error *err);
+/* The same with a copy: d stays as it is. */
+int index_add_copy(struct index *x, const struct descriptor *d, struct error *err);
 void index_write(const struct index *x, struct json_writer *w);
 void index_release(struct index *x);
 
