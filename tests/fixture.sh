@@ -112,7 +112,6 @@ printf 'y' | dd of=sparse/holes bs=1 seek=61440 conv=notrunc 2>/dev/null
 cp bin/hello etc/with-xattr
 if setfattr -n user.comment -v 'kept in the layer' etc/with-xattr 2>/dev/null; then
 	setfattr -n user.binary -v 0x00ff0a3d etc/with-xattr
-	setfattr -n user.empty etc/with-xattr
 	setfattr -n user.note -v 'on a folder' empty
 else
 	echo 'fixture: no user.* xattrs on this file system'
