@@ -14,7 +14,7 @@ VERSION := 0.1.0
 
 # Commands are shown as one word and a file; with V=1 whole.
 Q := $(if $(V),,@)
-say = @printf '  %-5s %s\n' $(1) $@
+say = $(if $(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-5s %s\n' $(1) $@)
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wvla -Walloca -Wformat=2 -Wundef \
 	-Wwrite-strings -Wcast-qual -Wcast-align -Wconversion -Wsign-conversion \
