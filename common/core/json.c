@@ -10,7 +10,7 @@
 
 #define JSMN_STATIC
 #define JSMN_STRICT
-#define JSMN_PARENT_LINKS	/* without them it is quadratic in the number of values */
+#define JSMN_PARENT_LINKS /* without them it is quadratic in the number of values */
 #include <jsmn.h>
 
 /*
@@ -151,15 +151,15 @@ static int
 cut_tokens(struct json *j, size_t len, struct error *err)
 {
 	static const char space[] = " \t\r\n";
-	const size_t start = strspn(j->text, space);	/* stops: there is a value */
+	const size_t start = strspn(j->text, space); /* stops: there is a value */
 	jsmn_parser parser;
 
 	/* A number or word alone: jsmn, strict, wants a comma or bracket after it. */
 	if (strchr("{[\"", j->text[start]) == NULL) {
 		while (strchr(space, j->text[len - 1]) != NULL)
 			len--;
-		j->tokens[0] = (jsmntok_t){ .type = JSMN_PRIMITIVE, .start = (int)start,
-			.end = (int)len };
+		j->tokens[0] =
+		    (jsmntok_t){ .type = JSMN_PRIMITIVE, .start = (int)start, .end = (int)len };
 		return 0;
 	}
 	jsmn_init(&parser);
@@ -256,14 +256,14 @@ is_type(struct json_value v, enum json_type type)
 struct json_value
 json_member(struct json_value v, const char *key)
 {
+	const struct json_value none = { .doc = v.doc, .token = -1 };
 	struct json_cursor c;
 
 	if (is_type(v, JSON_OBJECT))
 		for (json_walk(&c, v); json_next(&c);)
 			if (json_equals(c.key, key))
-				return json_type(c.value) == JSON_NULL ?
-				    (struct json_value){ .doc = v.doc, .token = -1 } : c.value;
-	return (struct json_value){ .doc = v.doc, .token = -1 };
+				return json_type(c.value) == JSON_NULL ? none : c.value;
+	return none;
 }
 
 /* encoding/json, fold.go: besides ASCII only these two letters fold into it. */
@@ -361,7 +361,7 @@ json_equals(struct json_value v, const char *text)
 		return (size_t)(u.end - u.at) == len && memcmp(u.at, text, len) == 0;
 	while ((c = unescape_next(&u)) != END_OF_STRING) {
 		n = unescape_encode(out, c);
-		if (strncmp(text, out, n) != 0)	/* out has no NUL, so it ends at text's */
+		if (strncmp(text, out, n) != 0) /* out has no NUL, so it ends at text's */
 			return false;
 		text += n;
 	}

@@ -30,7 +30,7 @@ enum json_type { JSON_NULL, JSON_BOOLEAN, JSON_NUMBER, JSON_STRING, JSON_ARRAY, 
 
 struct json_value {
 	const struct json *doc;
-	int token;		/* index in doc; -1 is no value (see json_exists) */
+	int token; /* index in doc; -1 is no value (see json_exists) */
 };
 
 /* name is for messages ("index.json", a digest) and is borrowed. NULL on error.
@@ -54,9 +54,9 @@ int json_check_case(struct json_value v, const char *const *known, size_t n, str
 
 /* Elements of an array, or members of an object, in order; linear in all for a whole walk. */
 struct json_cursor {
-	struct json_value key;		/* objects only */
+	struct json_value key; /* objects only */
 	struct json_value value;
-	int next, end;			/* private */
+	int next, end; /* private */
 };
 void json_walk(struct json_cursor *c, struct json_value v);
 bool json_next(struct json_cursor *c);
@@ -75,18 +75,18 @@ const char *json_raw(struct json_value v, size_t *len);
 /* --- writing: RFC 8785 form for our data; compact; keys in the order the caller gives them --- */
 
 struct json_writer {
-	char *text;		/* NUL-terminated after every call that succeeded */
+	char *text; /* NUL-terminated after every call that succeeded */
 	size_t len, cap;
-	bool failed;		/* out of memory: sticks, asked for at the end */
-	bool comma;		/* private: the next item needs one */
+	bool failed; /* out of memory: sticks, asked for at the end */
+	bool comma;  /* private: the next item needs one */
 };
 void json_writer_init(struct json_writer *w);
 void json_writer_release(struct json_writer *w);
 /* ERROR_OTHER if any call before ran out of memory. */
 int json_writer_check(const struct json_writer *w, struct error *err);
 
-void json_open(struct json_writer *w, char bracket);	/* '{' or '[' */
-void json_close(struct json_writer *w, char bracket);	/* '}' or ']' */
+void json_open(struct json_writer *w, char bracket);  /* '{' or '[' */
+void json_close(struct json_writer *w, char bracket); /* '}' or ']' */
 void json_key(struct json_writer *w, const char *key);
 /* Each byte of s that is not valid UTF-8 is written as U+FFFD. */
 void json_put_string(struct json_writer *w, const char *s);
@@ -100,11 +100,13 @@ void json_put_raw(struct json_writer *w, const char *text, size_t len);
  * An object being edited: members as raw JSON, written out sorted by key (RFC 8785, 3.2.3).
  * How a base image's config keeps what we do not know.
  */
+struct json_object_member {
+	char *key;
+	char *raw;
+};
+
 struct json_object {
-	struct json_object_member {
-		char *key;
-		char *raw;
-	} *members;
+	struct json_object_member *members;
 	size_t n, cap;
 };
 void json_object_init(struct json_object *o);
@@ -115,7 +117,7 @@ int json_object_load(struct json_object *o, struct json_value v, struct error *e
 const char *json_object_get(const struct json_object *o, const char *key);
 /* Sets or replaces; raw is copied. raw NULL removes. */
 int json_object_set(struct json_object *o, const char *key, const char *raw, struct error *err);
-int json_object_set_string(struct json_object *o, const char *key, const char *s,
+int json_object_set_string(struct json_object *o, const char *key, const char *string,
     struct error *err);
 void json_object_write(const struct json_object *o, struct json_writer *w);
 void json_object_release(struct json_object *o);

@@ -15,10 +15,10 @@
 /* What may come next. */
 enum expect {
 	EXPECT_VALUE,
-	EXPECT_FIRST_VALUE,	/* or "]" */
+	EXPECT_FIRST_VALUE, /* or "]" */
 	EXPECT_KEY,
-	EXPECT_FIRST_KEY,	/* or "}" */
-	EXPECT_MORE,		/* "," or the closing bracket */
+	EXPECT_FIRST_KEY, /* or "}" */
+	EXPECT_MORE,	  /* "," or the closing bracket */
 	EXPECT_NOTHING
 };
 
@@ -28,7 +28,7 @@ struct check {
 	size_t at;
 	size_t tokens;
 	const char *name;
-	uint64_t objects;	/* a bit a level: is it an object? */
+	uint64_t objects; /* a bit a level: is it an object? */
 	unsigned int depth;
 	enum expect expect;
 };
@@ -148,7 +148,7 @@ check_number(struct check *c, struct error *err)
 {
 	const size_t start = c->at;
 	size_t from;
-	int64_t magnitude = 0;	/* of the first digit that is not 0, as a power of ten */
+	int64_t magnitude = 0; /* of the first digit that is not 0, as a power of ten */
 	bool zero = true;
 
 	if (c->text[c->at] == '-')
@@ -260,8 +260,9 @@ check_value(struct check *c, struct error *err)
 static void
 skip_space(struct check *c)
 {
-	while (c->at < c->len && (c->text[c->at] == ' ' || c->text[c->at] == '\n' ||
-	    c->text[c->at] == '\t' || c->text[c->at] == '\r'))
+	while (c->at < c->len &&
+	    (c->text[c->at] == ' ' || c->text[c->at] == '\n' || c->text[c->at] == '\t' ||
+		c->text[c->at] == '\r'))
 		c->at++;
 }
 
@@ -313,8 +314,9 @@ check_next(struct check *c, struct error *err)
 		if (close_bracket(c))
 			return 0;
 		if (c->text[c->at] != ',')
-			return fail(c, c->at, in_object(c) ? "expected \",\" or \"}\"" :
-			    "expected \",\" or \"]\"", err);
+			return fail(c, c->at,
+			    in_object(c) ? "expected \",\" or \"}\"" : "expected \",\" or \"]\"",
+			    err);
 		c->at++;
 		c->expect = in_object(c) ? EXPECT_KEY : EXPECT_VALUE;
 		return 0;

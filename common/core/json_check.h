@@ -16,7 +16,6 @@ struct error;
  * limits of json.h. *tokens is the number of values and keys, which is how jsmn counts.
  * Duplicate keys are not looked for. ERROR_INPUT.
  */
-int json_check(const char *text, size_t len, const char *name, size_t *tokens,
-    struct error *err);
+int json_check(const char *text, size_t len, const char *name, size_t *tokens, struct error *err);
 
 #endif

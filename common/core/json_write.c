@@ -40,7 +40,7 @@ put(struct json_writer *w, const char *bytes, size_t len)
 		w->failed = true;
 		return;
 	}
-	if (need + 1 > w->cap) {
+	if (w->text == NULL || need + 1 > w->cap) {
 		for (cap = w->cap == 0 ? 256 : w->cap; cap < need + 1;)
 			cap *= 2;
 		grown = realloc(w->text, cap);
@@ -84,7 +84,7 @@ json_close(struct json_writer *w, char bracket)
 static void
 put_escape(struct json_writer *w, unsigned char c)
 {
-	static const char shorts[] = "btn?fr";	/* from 8 on; 11 has none */
+	static const char shorts[] = "btn?fr"; /* from 8 on; 11 has none */
 	char out[8];
 
 	if (c == '"' || c == '\\')
@@ -363,14 +363,14 @@ json_object_set(struct json_object *o, const char *key, const char *raw, struct 
 }
 
 int
-json_object_set_string(struct json_object *o, const char *key, const char *s,
+json_object_set_string(struct json_object *o, const char *key, const char *string,
     struct error *err)
 {
 	struct json_writer w;
 	int rc = -1;
 
 	json_writer_init(&w);
-	json_put_string(&w, s);
+	json_put_string(&w, string);
 	if (json_writer_check(&w, err) == 0)
 		rc = json_object_set(o, key, w.text, err);
 	json_writer_release(&w);

@@ -38,7 +38,7 @@ parse_octal(const char *p, size_t width, uint64_t *n)
 {
 	size_t i = 0;
 
-	assert(width <= sizeof(((struct tar_block *)NULL)->size));	/* 36 bits at most */
+	assert(width <= sizeof(((struct tar_block *)NULL)->size)); /* 36 bits at most */
 	*n = 0;
 	if (p[0] != '\0') {
 		while (i < width && p[i] == ' ')
@@ -78,7 +78,7 @@ tar_looks_like(const unsigned char block[TAR_BLOCK])
 {
 	const size_t from = offsetof(struct tar_block, chksum);
 	char field[sizeof(((struct tar_block *)NULL)->chksum)];
-	int plain = 0, with_sign = 0;	/* some old writers summed signed chars */
+	int plain = 0, with_sign = 0; /* some old writers summed signed chars */
 	uint64_t want;
 	size_t i;
 	int c;
@@ -106,8 +106,8 @@ content_read(struct reader *reader, void *buf, size_t cap, size_t *len, struct e
 	if (reader_read(t->below, buf, cap, len, err) == -1)
 		return -1;
 	if (*len == 0)
-		return error_set(err, ERROR_INPUT, "%s: offset %" PRIu64
-		    ": ended inside the content of %s: truncated",
+		return error_set(err, ERROR_INPUT,
+		    "%s: offset %" PRIu64 ": ended inside the content of %s: truncated",
 		    t->below->name, t->header, t->name);
 	t->left -= *len;
 	return 0;
@@ -129,7 +129,9 @@ tar_reader_init(struct tar_reader *t, struct reader *below, enum tar_profile pro
 {
 	*t = (struct tar_reader){
 		.content = { .read = content_read, .skip = content_skip, .name = below->name },
-		.below = below, .profile = profile };
+		.below = below,
+		.profile = profile
+	};
 }
 
 void
@@ -166,11 +168,10 @@ refuse_block(const struct tar_reader *t, size_t len, bool after_zero, struct err
 
 /* The next header; or *event is an end, and block is not set. */
 static int
-read_header(struct tar_reader *t, struct tar_block *block, enum tar_event *event,
-    struct error *err)
+read_header(struct tar_reader *t, struct tar_block *block, enum tar_event *event, struct error *err)
 {
 	unsigned char raw[TAR_BLOCK];
-	bool zero = false;	/* the block before was an end block */
+	bool zero = false; /* the block before was an end block */
 	size_t len;
 
 	for (;;) {
@@ -285,7 +286,7 @@ type_of(char flag, bool slash)
 	switch (flag) {
 	case '\0':
 	case '0':
-	case '7':	/* contiguous: a file, says POSIX */
+	case '7': /* contiguous: a file, says POSIX */
 		return slash ? TAR_DIRECTORY : TAR_FILE;
 	case '1':
 		return TAR_HARDLINK;
@@ -314,8 +315,7 @@ skip_sparse_map(struct tar_reader *t, const struct tar_block *b, struct error *e
 
 	memcpy(raw, b, sizeof(raw));
 	/* libarchive looks for the rest only where the map has a first region. */
-	if (memcmp(b->magic, "ustar  ", 8) != 0 ||
-	    (raw[SPARSE_MORE] != 0 && raw[SPARSE_MAP] == 0))
+	if (memcmp(b->magic, "ustar  ", 8) != 0 || (raw[SPARSE_MORE] != 0 && raw[SPARSE_MAP] == 0))
 		return tar_fail(t, "a sparse file in a form of its own", err);
 	if (raw[SPARSE_MORE] == 0)
 		return 0;
@@ -337,7 +337,8 @@ check_type(struct tar_reader *t, const struct tar_block *b, const struct tar_ext
 		return tar_fail(t, "a sparse file in a stream", err);
 	if (x->sparse) {
 		if (*type != TAR_FILE)
-			return tar_fail(t, "pax records of a sparse file before another entry", err);
+			return tar_fail(t, "pax records of a sparse file before another entry",
+			    err);
 		*type = TAR_SPARSE;
 		return 0;
 	}
@@ -345,11 +346,12 @@ check_type(struct tar_reader *t, const struct tar_block *b, const struct tar_ext
 }
 
 static int
-make_entry(struct tar_reader *t, const struct tar_block *b, struct tar_extended *x,
-    uint64_t size, struct tar_entry *entry, struct error *err)
+make_entry(struct tar_reader *t, const struct tar_block *b, struct tar_extended *x, uint64_t size,
+    struct tar_entry *entry, struct error *err)
 {
 	uint64_t mode = 0;
 	enum tar_type type;
+	size_t n;
 
 	if (x->has_size)
 		size = x->size;
@@ -360,9 +362,10 @@ make_entry(struct tar_reader *t, const struct tar_block *b, struct tar_extended 
 	if (type != TAR_HARDLINK && type != TAR_SYMLINK) {
 		t->link[0] = '\0';
 		x->link_len = 0;
-	} else if (!x->has_link && tar_set_name(t, t->link, &x->link_len, b->linkname,
-	    strnlen(b->linkname, sizeof(b->linkname)), err) == -1) {
-		return -1;
+	} else if (!x->has_link) {
+		n = strnlen(b->linkname, sizeof(b->linkname));
+		if (tar_set_name(t, t->link, &x->link_len, b->linkname, n, err) == -1)
+			return -1;
 	}
 	/* What a stream's entries say beyond name, type and size is not used. */
 	if (!parse_number(b->mode, sizeof(b->mode), &mode) && t->profile == TAR_LAYER)
@@ -370,8 +373,13 @@ make_entry(struct tar_reader *t, const struct tar_block *b, struct tar_extended 
 	t->content.offset = 0;
 	t->left = size;
 	t->padding = tar_padding(size);
-	*entry = (struct tar_entry){ .name = t->name, .name_len = x->name_len, .link = t->link,
-		.link_len = x->link_len, .type = type, .size = size, .offset = t->below->offset,
+	*entry = (struct tar_entry){ .name = t->name,
+		.name_len = x->name_len,
+		.link = t->link,
+		.link_len = x->link_len,
+		.type = type,
+		.size = size,
+		.offset = t->below->offset,
 		.mode = (unsigned int)(mode & 07777) };
 	return 0;
 }
@@ -402,7 +410,7 @@ tar_reader_next(struct tar_reader *t, enum tar_event *event, struct tar_entry *e
 			return tar_fail(t, "a size that is no number from 0 to 2^63-1", err);
 		switch (block.typeflag) {
 		case 'x':
-		case 'X':	/* Solaris */
+		case 'X': /* Solaris */
 		case 'g':
 			if (tar_take_pax(t, &x, block.typeflag == 'g', size, err) == -1)
 				return -1;

@@ -35,48 +35,49 @@ enum tar_type {
 	TAR_BLOCKDEVICE,
 	TAR_DIRECTORY,
 	TAR_FIFO,
-	TAR_SPARSE,		/* GNU S, or pax sparse records */
-	TAR_UNKNOWN		/* any other flag; its data is passed over */
+	TAR_SPARSE, /* GNU S, or pax sparse records */
+	TAR_UNKNOWN /* any other flag; its data is passed over */
 };
 
 /* What a reader accepts. */
 enum tar_profile {
-	/* Our streams: names cleaned, an absolute one or ".." is ERROR_INPUT; archives may follow. */
+	/* Our streams: names cleaned, an absolute one or ".." refused; archives may follow. */
 	TAR_STREAM,
 	/* A layer: names as they are but ".." refused; ends with two zero blocks, then zeros. */
 	TAR_LAYER
 };
 
 struct tar_entry {
-	const char *name;	/* no NUL inside; TAR_STREAM: no "./", "//" or trailing "/" (the root is ".") */
+	/* No NUL inside. TAR_STREAM: no "./", "//" or trailing "/"; the root is ".". */
+	const char *name;
 	size_t name_len;
-	const char *link;	/* target of a link, "" for others */
+	const char *link; /* target of a link, "" for others */
 	size_t link_len;
 	enum tar_type type;
-	uint64_t size;		/* bytes of content that follow; 0 for what has none */
-	uint64_t offset;	/* reader offset of the content */
-	unsigned int mode;	/* low 12 bits */
+	uint64_t size;	   /* bytes of content that follow; 0 for what has none */
+	uint64_t offset;   /* reader offset of the content */
+	unsigned int mode; /* low 12 bits */
 };
 
 enum tar_event {
 	TAR_ENTRY,
-	TAR_ARCHIVE_END,	/* two zero blocks passed; another archive may follow (TAR_STREAM) */
-	TAR_END			/* the input is at its end */
+	TAR_ARCHIVE_END, /* two zero blocks passed; another archive may follow (TAR_STREAM) */
+	TAR_END		 /* the input is at its end */
 };
 
 struct tar_reader {
-	struct reader content;	/* the current entry's bytes: reads 0 at their end */
-	struct reader *below;	/* borrowed */
+	struct reader content; /* the current entry's bytes: reads 0 at their end */
+	struct reader *below;  /* borrowed */
 	enum tar_profile profile;
 	/* private from here */
-	uint64_t header;	/* offset of the header in hand, for messages */
-	uint64_t left;		/* content not yet read */
+	uint64_t header; /* offset of the header in hand, for messages */
+	uint64_t left;	 /* content not yet read */
 	uint64_t padding;
-	bool ended;		/* two zero blocks seen: more zeros are padding */
-	bool done;		/* TAR_END was given */
+	bool ended; /* two zero blocks seen: more zeros are padding */
+	bool done;  /* TAR_END was given */
 	char name[MAX_TAR_NAME + 1];
 	char link[MAX_TAR_NAME + 1];
-	unsigned char *pax;	/* room for the body of a pax header, kept for the next */
+	unsigned char *pax; /* room for the body of a pax header, kept for the next */
 	size_t pax_cap;
 };
 
@@ -97,25 +98,25 @@ bool tar_looks_like(const unsigned char block[TAR_BLOCK]);
 /* --- encoding --- */
 
 enum tar_dialect {
-	TAR_PLAIN,	/* ours: ustar, pax for what it cannot say; directories end in "/" */
-	TAR_IMGPKG	/* Go's archive/tar as imgpkg uses it: imgpkg facts, section 1.3 */
+	TAR_PLAIN, /* ours: ustar, pax for what it cannot say; directories end in "/" */
+	TAR_IMGPKG /* Go's archive/tar as imgpkg uses it: imgpkg facts, section 1.3 */
 };
 
 struct tar_xattr {
-	const char *name;	/* "user.x", NUL-terminated */
+	const char *name; /* "user.x", NUL-terminated */
 	const void *value;
 	size_t len;
 };
 
 struct tar_header {
-	const char *name;	/* relative; no trailing "/" also for directories: encoding adds it */
-	const char *link;	/* target, or NULL */
+	const char *name; /* relative; no trailing "/" also for directories: encoding adds it */
+	const char *link; /* target, or NULL */
 	enum tar_type type;
-	unsigned int mode;	/* 07777 at most */
+	unsigned int mode; /* 07777 at most */
 	uint64_t uid, gid;
-	uint64_t size;		/* of the content that follows; 0 unless TAR_FILE */
-	int64_t mtime;		/* seconds */
-	const struct tar_xattr *xattrs;	/* sorted by name; SCHILY.xattr. records */
+	uint64_t size;			/* of the content that follows; 0 unless TAR_FILE */
+	int64_t mtime;			/* seconds */
+	const struct tar_xattr *xattrs; /* sorted by name; SCHILY.xattr. records */
 	size_t n_xattrs;
 };
 

@@ -19,8 +19,7 @@ struct tar_block {
 	char chksum[8];
 	char typeflag;
 	char linkname[100];
-	char magic[6];		/* "ustar", NUL; GNU: "ustar " */
-	char version[2];	/* "00"; GNU: " ", NUL */
+	char magic[8]; /* and version: "ustar", NUL, "00"; GNU: "ustar  ", NUL */
 	char uname[32];
 	char gname[32];
 	char devmajor[8];

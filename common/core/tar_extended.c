@@ -10,8 +10,8 @@
 int
 tar_fail(const struct tar_reader *t, const char *what, struct error *err)
 {
-	return error_set(err, ERROR_INPUT, "%s: offset %" PRIu64 ": %s", t->below->name,
-	    t->header, what);
+	return error_set(err, ERROR_INPUT, "%s: offset %" PRIu64 ": %s", t->below->name, t->header,
+	    what);
 }
 
 int
@@ -77,12 +77,12 @@ take_record(struct tar_reader *t, struct tar_extended *x, bool global, const cha
 	const bool is_path = is_key(key, key_len, "path");
 	const bool is_link = is_key(key, key_len, "linkpath");
 	const bool is_size = is_key(key, key_len, "size");
-	const bool is_sparse = key_len > strlen(sparse) &&
-	    memcmp(key, sparse, strlen(sparse)) == 0;
+	const bool is_sparse = key_len > strlen(sparse) && memcmp(key, sparse, strlen(sparse)) == 0;
 
 	/* GNU tar and Python apply these to every entry that follows, libarchive to none. */
 	if (global && (is_path || is_link || is_size || is_sparse))
-		return tar_fail(t, "a global pax header with path, linkpath, size or GNU.sparse", err);
+		return tar_fail(t, "a global pax header with path, linkpath, size or GNU.sparse",
+		    err);
 	if (is_sparse) {
 		if (t->profile == TAR_STREAM)
 			return tar_fail(t, "a sparse file in a stream", err);
@@ -173,7 +173,7 @@ tar_take_pax(struct tar_reader *t, struct tar_extended *x, bool global, uint64_t
 		if (++n > MAX_PAX_RECORDS)
 			return tar_fail(t, "more than 1000 pax records", err);
 		if (parse_record(t, x, global, (const char *)t->pax + at, (size_t)size - at, &used,
-		    err) == -1)
+			err) == -1)
 			return -1;
 	}
 	x->pax = !global;
@@ -197,7 +197,8 @@ tar_take_long_name(struct tar_reader *t, struct tar_extended *x, bool is_link, u
 	if (tar_read_all(t, to, (size_t)size, err) == -1)
 		return -1;
 	if (memchr(to, '\0', (size_t)size) != to + size - 1)
-		return tar_fail(t, "a GNU long name without NUL at its end, or with one inside", err);
+		return tar_fail(t, "a GNU long name without NUL at its end, or with one inside",
+		    err);
 	*seen = true;
 	if (is_link) {
 		x->has_link = true;
@@ -208,4 +209,3 @@ tar_take_long_name(struct tar_reader *t, struct tar_extended *x, bool is_link, u
 	}
 	return reader_skip(t->below, tar_padding(size), err);
 }
-

@@ -10,14 +10,14 @@
 
 /* What the headers before an entry said about it. */
 struct tar_extended {
-	bool pax;		/* x or X seen */
-	bool gnu_name;		/* L seen */
-	bool gnu_link;		/* K seen */
-	bool has_name;		/* by one of them; the name is in the reader */
+	bool pax;      /* x or X seen */
+	bool gnu_name; /* L seen */
+	bool gnu_link; /* K seen */
+	bool has_name; /* by one of them; the name is in the reader */
 	bool has_link;
 	bool has_size;
 	bool sparse;
-	bool sparse_name;	/* the name is GNU.sparse.name, which wins over path */
+	bool sparse_name; /* the name is GNU.sparse.name, which wins over path */
 	size_t name_len;
 	size_t link_len;
 	uint64_t size;
@@ -35,7 +35,7 @@ int tar_fail(const struct tar_reader *t, const char *what, struct error *err);
 /* len bytes that must be there, of a header that is longer than its first block. */
 int tar_read_all(struct tar_reader *t, void *buf, size_t len, struct error *err);
 /* Copies a name of 1 to MAX_TAR_NAME bytes without NUL to the reader's name or link. */
-int tar_set_name(const struct tar_reader *t, char *to, size_t *to_len, const char *from,
-    size_t len, struct error *err);
+int tar_set_name(const struct tar_reader *t, char *to, size_t *to_len, const char *from, size_t len,
+    struct error *err);
 
 #endif

@@ -96,13 +96,12 @@ write_block(struct writer *w, struct tar_block *b, struct error *err)
 	uint64_t sum = 0;
 	size_t i;
 
-	memcpy(b->magic, "ustar", sizeof(b->magic));
-	memcpy(b->version, "00", sizeof(b->version));
+	memcpy(b->magic, "ustar\00000", sizeof(b->magic));
 	memset(b->chksum, ' ', sizeof(b->chksum));
 	memcpy(raw, b, sizeof(raw));
 	for (i = 0; i < sizeof(raw); i++)
 		sum += raw[i];
-	put_octal(b->chksum, 7, sum);	/* six digits, NUL, and the last space stays */
+	put_octal(b->chksum, 7, sum); /* six digits, NUL, and the last space stays */
 	b->chksum[6] = '\0';
 	return writer_write(w, b, sizeof(*b), err);
 }
@@ -127,7 +126,7 @@ split_at(const char *name, size_t len)
 static size_t
 record_len(const struct record *r)
 {
-	const size_t rest = strlen(r->prefix) + strlen(r->key) + r->len + 3;	/* " =\n" */
+	const size_t rest = strlen(r->prefix) + strlen(r->key) + r->len + 3; /* " =\n" */
 	size_t digits, bound;
 
 	for (digits = 1, bound = 10; rest + digits >= bound; digits++)
@@ -144,8 +143,7 @@ write_record(struct writer *w, const struct record *r, struct error *err)
 	if (writer_write(w, len, strlen(len), err) == -1 ||
 	    writer_write(w, r->prefix, strlen(r->prefix), err) == -1 ||
 	    writer_write(w, r->key, strlen(r->key), err) == -1 ||
-	    writer_write(w, "=", 1, err) == -1 ||
-	    writer_write(w, r->value, r->len, err) == -1)
+	    writer_write(w, "=", 1, err) == -1 || writer_write(w, r->value, r->len, err) == -1)
 		return -1;
 	return writer_write(w, "\n", 1, err);
 }
@@ -153,7 +151,9 @@ write_record(struct writer *w, const struct record *r, struct error *err)
 static struct record
 xattr_record(const struct tar_xattr *x)
 {
-	return (struct record){ .prefix = "SCHILY.xattr.", .key = x->name, .value = x->value,
+	return (struct record){ .prefix = "SCHILY.xattr.",
+		.key = x->name,
+		.value = x->value,
 		.len = x->len };
 }
 
@@ -164,15 +164,15 @@ refuse_size(const struct tar_header *h, struct error *err)
 }
 
 static int
-measure(const struct tar_header *h, const struct records *records, size_t *total,
-    struct error *err)
+measure(const struct tar_header *h, const struct records *records, size_t *total, struct error *err)
 {
 	struct record r;
 	size_t i;
 
 	*total = 0;
 	if (h->n_xattrs > MAX_PAX_RECORDS - records->n)
-		return error_set(err, ERROR_INPUT, "%s: more than 1000 extended attributes", h->name);
+		return error_set(err, ERROR_INPUT, "%s: more than 1000 extended attributes",
+		    h->name);
 	for (i = 0; i < h->n_xattrs; i++) {
 		/* The first "=" ends a record's key. */
 		if (h->xattrs[i].name[0] == '\0' || strchr(h->xattrs[i].name, '=') != NULL)
@@ -313,7 +313,7 @@ tar_write_header(struct writer *w, const struct tar_header *h, enum tar_dialect 
 	put_octal(b.mtime, sizeof(b.mtime), h->mtime < 0 ? 0 : (uint64_t)h->mtime);
 	put_octal(b.devmajor, sizeof(b.devmajor), 0);
 	put_octal(b.devminor, sizeof(b.devminor), 0);
-	b.typeflag = (char)('0' + (int)h->type);	/* in the order of the flags */
+	b.typeflag = (char)('0' + (int)h->type); /* in the order of the flags */
 	return write_block(w, &b, err);
 }
 

@@ -83,7 +83,7 @@ check_object(struct json_value v)
 	if (json_writer_check(&w, &err) == -1)
 		abort();
 	again = json_parse(w.text, w.len, "again", &err);
-	assert(again != NULL && json_count(json_root(again)) == o.n);	/* it never grows */
+	assert(again != NULL && json_count(json_root(again)) == o.n); /* it never grows */
 	json_free(again);
 	json_writer_release(&w);
 	json_object_release(&o);

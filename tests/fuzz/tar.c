@@ -15,7 +15,7 @@ struct memory {
 	struct reader reader;
 	const uint8_t *at;
 	size_t left;
-	size_t most;		/* bytes a read */
+	size_t most; /* bytes a read */
 };
 
 struct growing {
@@ -83,7 +83,9 @@ static void
 memory_init(struct memory *m, const uint8_t *data, size_t size, size_t most)
 {
 	*m = (struct memory){ .reader = { .read = memory_read, .name = "x.tar" },
-		.at = data, .left = size, .most = most };
+		.at = data,
+		.left = size,
+		.most = most };
 	if (most == SIZE_MAX)
 		m->reader.skip = memory_skip;
 }
@@ -110,8 +112,8 @@ check_entry(const struct tar_entry *e, enum tar_profile profile)
 	assert((e->link_len > 0) == (e->type == TAR_HARDLINK || e->type == TAR_SYMLINK));
 	assert(strcmp(e->name, "..") != 0 && strncmp(e->name, "../", 3) != 0);
 	assert(strstr(e->name, "/../") == NULL);
-	assert(e->size == 0 || e->type == TAR_FILE || e->type == TAR_SPARSE ||
-	    e->type == TAR_UNKNOWN);
+	assert(
+	    e->size == 0 || e->type == TAR_FILE || e->type == TAR_SPARSE || e->type == TAR_UNKNOWN);
 	assert(e->size <= INT64_MAX && e->mode <= 07777);
 	if (profile == TAR_STREAM) {
 		assert(e->name[0] != '/' && e->name[e->name_len - 1] != '/');
@@ -124,8 +126,11 @@ check_entry(const struct tar_entry *e, enum tar_profile profile)
 static void
 check_again(const struct tar_entry *e, enum tar_dialect dialect)
 {
-	const struct tar_header h = { .name = e->name, .type = e->type, .mode = e->mode,
-		.link = e->link_len > 0 ? e->link : NULL, .size = e->size };
+	const struct tar_header h = { .name = e->name,
+		.type = e->type,
+		.mode = e->mode,
+		.link = e->link_len > 0 ? e->link : NULL,
+		.size = e->size };
 	struct growing g = { .writer = { .write = growing_write, .name = "memory" } };
 	struct error err = { .kind = ERROR_NONE };
 	struct memory m;

@@ -77,8 +77,8 @@ refuses(const char *text, size_t len, const char *what)
 struct document {
 	const char *name;
 	const char *text;
-	size_t len;		/* 0: up to the text's NUL */
-	const char *error;	/* part of it; NULL: none */
+	size_t len;	   /* 0: up to the text's NUL */
+	const char *error; /* part of it; NULL: none */
 };
 
 /* What jsmn, strict and with parent links, takes for JSON. */
@@ -118,7 +118,8 @@ static const struct document documents[] = {
 	{ "a word alone, in spaces", " true ", 0, NULL },
 	{ "a string alone", "\"a\"", 0, NULL },
 	{ "the words", "[true,false,null]", 0, NULL },
-	{ "numbers", "[0,-0,1,-1,10,1.5,0.0,1e5,1E+5,1e-5,123456789012345678901234567890]", 0, NULL },
+	{ "numbers", "[0,-0,1,-1,10,1.5,0.0,1e5,1E+5,1e-5,123456789012345678901234567890]", 0,
+	    NULL },
 	{ "a number just below the limit", "[9.99e307]", 0, NULL },
 	{ "one at the limit", "[1e308]", 0, "too large" },
 	{ "a tiny number", "[1e-999]", 0, NULL },
@@ -129,7 +130,8 @@ static const struct document documents[] = {
 	{ "a negative one", "[1e-100000000000000000000000000000]", 0, NULL },
 	{ "all escapes", "[\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uFFFF\"]", 0, NULL },
 	{ "a surrogate pair", "[\"\\ud83d\\ude00\"]", 0, NULL },
-	{ "characters of every length", "[\"a\303\251\342\202\254\360\237\230\200\177\"]", 0, NULL },
+	{ "characters of every length", "[\"a\303\251\342\202\254\360\237\230\200\177\"]", 0,
+	    NULL },
 	{ "the last of each length", "[\"\337\277\357\277\277\364\217\277\277\"]", 0, NULL },
 	{ "equal keys of different objects", "[{\"a\":{\"a\":1}},{\"a\":2}]", 0, NULL },
 	{ "a byte order mark", "\xef\xbb\xbf{}", 0, "byte 0: a byte order mark" },
@@ -187,8 +189,8 @@ static const struct document documents[] = {
 	{ "keys equal after unescaping", "{\"digest\":1,\"\\u0064igest\":2}", 0,
 	    "byte 12: duplicate key \"\\u0064igest\"" },
 	{ "both with escapes", "{\"\\u0064a\":1,\"d\\u0061\":2}", 0, "duplicate key" },
-	{ "a pair of surrogates and the character", "{\"\\ud83d\\ude00\":1,\"\360\237\230\200\":2}", 0,
-	    "duplicate key" },
+	{ "a pair of surrogates and the character", "{\"\\ud83d\\ude00\":1,\"\360\237\230\200\":2}",
+	    0, "duplicate key" },
 	{ "empty keys", "{\"\":1,\"\":2}", 0, "byte 6: duplicate key" },
 	{ "a key that begins with another", "{\"ab\":1,\"a\":2,\"abc\":3,\"\":4}", 0, NULL },
 	{ "escaped keys that begin alike", "{\"a\\u0062\":1,\"a\":2,\"ab\\u0063\":3}", 0, NULL },
@@ -205,10 +207,11 @@ check_documents(const struct document *d, size_t n)
 
 	for (i = 0; i < n; i++) {
 		len = d[i].len > 0 ? d[i].len : strlen(d[i].text);
-		(void)snprintf(name, sizeof(name), "%s: %s", d[i].error == NULL ? "taken" : "refused",
-		    d[i].name);
+		(void)snprintf(name, sizeof(name), "%s: %s",
+		    d[i].error == NULL ? "taken" : "refused", d[i].name);
 		ok(d[i].error == NULL ? accepts(d[i].text, len) :
-		    refuses(d[i].text, len, d[i].error), name);
+					refuses(d[i].text, len, d[i].error),
+		    name);
 	}
 }
 
@@ -328,21 +331,24 @@ check_values(void)
 		abort();
 	root = json_root(j);
 	ok(json_type(root) == JSON_OBJECT && json_count(root) == 9 &&
-	    strcmp(json_name(root), "doc") == 0, "the root is an object of nine members");
+		strcmp(json_name(root), "doc") == 0,
+	    "the root is an object of nine members");
 	ok(json_type(json_member(root, "s")) == JSON_STRING &&
-	    json_type(json_member(root, "t")) == JSON_BOOLEAN &&
-	    json_type(json_member(root, "f")) == JSON_BOOLEAN &&
-	    json_type(json_member(root, "i")) == JSON_NUMBER &&
-	    json_type(json_member(root, "a")) == JSON_ARRAY &&
-	    json_type(json_member(root, "o")) == JSON_OBJECT, "members have their types");
+		json_type(json_member(root, "t")) == JSON_BOOLEAN &&
+		json_type(json_member(root, "f")) == JSON_BOOLEAN &&
+		json_type(json_member(root, "i")) == JSON_NUMBER &&
+		json_type(json_member(root, "a")) == JSON_ARRAY &&
+		json_type(json_member(root, "o")) == JSON_OBJECT,
+	    "members have their types");
 	ok(!json_exists(json_member(root, "x")), "a member further down is not the root's");
 	ok(!json_exists(json_member(root, "n")), "a null member is none");
 	ok(!json_exists(json_member(json_member(root, "a"), "x")) &&
-	    !json_exists(json_member(json_member(root, "nothing"), "x")),
+		!json_exists(json_member(json_member(root, "nothing"), "x")),
 	    "what is no object has no members");
 	ok(json_equals(json_member(root, "key"), "v"), "a key is found after unescaping");
 	ok(!json_exists(json_member(root, "ke")) && !json_exists(json_member(root, "keyy")) &&
-	    !json_exists(json_member(root, "kex")), "but not by a part of it");
+		!json_exists(json_member(root, "kex")),
+	    "but not by a part of it");
 
 	s = json_string(json_member(root, "s"), "s", &err);
 	ok(s != NULL && strcmp(s, text) == 0, "a string is unescaped");
@@ -353,11 +359,14 @@ check_values(void)
 	ok(s != NULL && s[0] == '\0', "an empty string is one");
 	free(s);
 	ok(json_string(json_member(root, "i"), "config.i", &err) == NULL &&
-	    strcmp(err.text, "doc: config.i: not a string") == 0, "a number is not a string");
+		strcmp(err.text, "doc: config.i: not a string") == 0,
+	    "a number is not a string");
 	ok(json_string(json_member(root, "nothing"), "nothing", &err) == NULL &&
-	    strcmp(err.text, "doc: nothing: missing") == 0, "a string that is not there");
+		strcmp(err.text, "doc: nothing: missing") == 0,
+	    "a string that is not there");
 	ok(!json_equals(json_member(root, "i"), "42") && !json_equals(root, "") &&
-	    !json_equals(json_member(root, "nothing"), ""), "what is no string equals none");
+		!json_equals(json_member(root, "nothing"), ""),
+	    "what is no string equals none");
 
 	v = json_member(root, "a");
 	s = (char *)(uintptr_t)json_raw(v, &len);
@@ -367,7 +376,7 @@ check_values(void)
 	s = (char *)(uintptr_t)json_raw(json_member(root, "t"), &len);
 	ok(len == 4 && memcmp(s, "true", 4) == 0, "a word as it stands");
 	ok(json_count(v) == 3 && json_count(json_member(root, "o")) == 2 &&
-	    json_count(json_member(root, "i")) == 0 && json_count(json_member(root, "x")) == 0,
+		json_count(json_member(root, "i")) == 0 && json_count(json_member(root, "x")) == 0,
 	    "elements and members are counted");
 	json_free(j);
 	json_free(NULL);
@@ -376,7 +385,8 @@ check_values(void)
 	j = parse(" -1.5e3\n", 8, &kept, &err);
 	s = j == NULL ? NULL : (char *)(uintptr_t)json_raw(json_root(j), &len);
 	ok(s != NULL && len == 6 && memcmp(s, "-1.5e3", 6) == 0 &&
-	    json_type(json_root(j)) == JSON_NUMBER, "a number alone is a value");
+		json_type(json_root(j)) == JSON_NUMBER,
+	    "a number alone is a value");
 	json_free(j);
 	free(kept);
 }
@@ -400,8 +410,9 @@ check_walk(void)
 		raw = json_raw(c.value, &len);
 		(void)strncat(seen, raw, len < 2 ? len : 2);
 	}
-	ok(strcmp(seen, "\"s\"\"a"
-	    "\"n\"nu\"t\"tr\"f\"fa\"i\"42\"a\"[1\"o\"{\"\"\\u006bey\"\"v\"e\"\"\"") == 0,
+	ok(strcmp(seen,
+	       "\"s\"\"a"
+	       "\"n\"nu\"t\"tr\"f\"fa\"i\"42\"a\"[1\"o\"{\"\"\\u006bey\"\"v\"e\"\"\"") == 0,
 	    "an object is walked in its order, past all that is below");
 	seen[0] = '\0';
 	for (json_walk(&c, json_member(json_root(j), "a")); json_next(&c);) {
@@ -430,11 +441,21 @@ check_integers(void)
 		uint64_t n;
 		bool right;
 	} numbers[] = {
-		{ "0", 0, true }, { "5", 5, true }, { "9007199254740993", 9007199254740993U, true },
-		{ "9223372036854775807", INT64_MAX, true }, { "9223372036854775808", 0, false },
-		{ "18446744073709551617", 0, false }, { "-0", 0, false }, { "-1", 0, false },
-		{ "1.0", 0, false }, { "1e3", 0, false }, { "\"5\"", 0, false },
-		{ "null", 0, false }, { "true", 0, false }, { "[5]", 0, false }, { "\"\"", 0, false },
+		{ "0", 0, true },
+		{ "5", 5, true },
+		{ "9007199254740993", 9007199254740993U, true },
+		{ "9223372036854775807", INT64_MAX, true },
+		{ "9223372036854775808", 0, false },
+		{ "18446744073709551617", 0, false },
+		{ "-0", 0, false },
+		{ "-1", 0, false },
+		{ "1.0", 0, false },
+		{ "1e3", 0, false },
+		{ "\"5\"", 0, false },
+		{ "null", 0, false },
+		{ "true", 0, false },
+		{ "[5]", 0, false },
+		{ "\"\"", 0, false },
 	};
 	struct error err;
 	struct json *j;
@@ -451,12 +472,16 @@ check_integers(void)
 		got = json_integer(json_root(j), "layers[0].size", &n, &err) == 0;
 		(void)snprintf(name, sizeof(name), "%s is %s", numbers[i].text,
 		    numbers[i].right ? "a size" : "no size");
-		ok(got == numbers[i].right && (got ? n == numbers[i].n : n == 1 &&
-		    strcmp(err.text, "doc: layers[0].size: not a number from 0 to 2^63-1") == 0),
+		ok(got == numbers[i].right &&
+			(got ? n == numbers[i].n :
+			       n == 1 &&
+				    strcmp(err.text,
+					"doc: layers[0].size: not a number from 0 to 2^63-1") == 0),
 		    name);
 		if (i == 0)
 			ok(json_integer(json_member(json_root(j), "x"), "x", &n, &err) == -1 &&
-			    strcmp(err.text, "doc: x: missing") == 0, "a size that is not there");
+				strcmp(err.text, "doc: x: missing") == 0,
+			    "a size that is not there");
 		json_free(j);
 		free(kept);
 	}
@@ -501,7 +526,8 @@ check_case(void)
 	}
 	j = parse("{\"a\":1,\"Digest\":2}", 18, &kept, &err);
 	ok(j != NULL && json_check_case(json_root(j), known, COUNT(known), &err) == -1 &&
-	    strcmp(err.text, "doc: byte 7: key \"Digest\" differs from \"digest\" in case alone") == 0,
+		strcmp(err.text,
+		    "doc: byte 7: key \"Digest\" differs from \"digest\" in case alone") == 0,
 	    "both keys are named");
 	json_free(j);
 	free(kept);

@@ -44,20 +44,26 @@ struct piece {
 	enum piece_kind kind;
 	char flag;
 	const char *name;
-	const char *body;	/* content: len bytes, or up to its NUL if len is 0 */
+	const char *body; /* content: len bytes, or up to its NUL if len is 0 */
 	size_t len;
-	char size[13];		/* the size field as it is; else that of the body, in octal */
+	char size[13]; /* the size field as it is; else that of the body, in octal */
 	const char *link;
-	size_t at;		/* if not 0: with, of with_len bytes or up to NUL, goes there */
+	size_t at; /* if not 0: with, of with_len bytes or up to NUL, goes there */
 	const char *with;
 	size_t with_len;
-	int wrong;		/* added to the checksum */
-	bool with_sign;		/* the checksum is of signed chars */
+	int wrong;	/* added to the checksum */
+	bool with_sign; /* the checksum is of signed chars */
 };
 
 /* Two short names for the tables below, which would be three times as long without. */
-#define HEAD(f, ...) { .kind = PIECE_HEADER, .flag = f, __VA_ARGS__ }
-#define ZEROS(n) { .kind = PIECE_ZEROS, .len = n }
+#define HEAD(f, ...)                                         \
+	{                                                    \
+		.kind = PIECE_HEADER, .flag = f, __VA_ARGS__ \
+	}
+#define ZEROS(n)                              \
+	{                                     \
+		.kind = PIECE_ZEROS, .len = n \
+	}
 #define END ZEROS(1024)
 
 struct archive {
@@ -130,7 +136,7 @@ struct memory {
 	struct reader reader;
 	const unsigned char *at;
 	size_t left;
-	size_t most;		/* bytes a read */
+	size_t most; /* bytes a read */
 };
 
 static int
@@ -192,8 +198,8 @@ say_entry(char *out, size_t cap, const struct tar_entry *e)
 	static const char letters[] = "FHSCBDPGU";
 	const size_t used = strlen(out);
 
-	(void)snprintf(out + used, cap - used, "%c %s%s%s %" PRIu64 " ", letters[e->type],
-	    e->name, e->link[0] != '\0' ? ">" : "", e->link, e->size);
+	(void)snprintf(out + used, cap - used, "%c %s%s%s %" PRIu64 " ", letters[e->type], e->name,
+	    e->link[0] != '\0' ? ">" : "", e->link, e->size);
 	assert(strlen(e->name) == e->name_len && strlen(e->link) == e->link_len);
 }
 
@@ -202,7 +208,9 @@ outcome(const struct archive *a, enum tar_profile profile, enum way way, char *o
     struct error *err)
 {
 	struct memory m = { .reader = { .read = memory_read, .name = "x.tar" },
-		.at = a->bytes, .left = a->len, .most = way == WAY_BYTES ? 1 : SIZE_MAX };
+		.at = a->bytes,
+		.left = a->len,
+		.most = way == WAY_BYTES ? 1 : SIZE_MAX };
 	struct tar_reader t;
 	struct tar_entry e;
 	enum tar_event event;
@@ -282,18 +290,18 @@ static const struct example ends[] = {
 	{ "two zero blocks end an archive", TAR_STREAM, { END }, "| ." },
 	{ "two zero blocks are an empty layer", TAR_LAYER, { END }, "." },
 	{ "a stream may lack its end blocks", TAR_STREAM, { HEAD('0', "a", "x") }, "F a 1 ." },
-	{ "a stream may have one end block", TAR_STREAM,
-	    { HEAD('0', "a", "x"), ZEROS(512) }, "F a 1 ." },
-	{ "a layer may not have one end block", TAR_LAYER,
-	    { HEAD('0', "a", "x"), ZEROS(512) }, "F a 1 !without its end blocks: truncated" },
+	{ "a stream may have one end block", TAR_STREAM, { HEAD('0', "a", "x"), ZEROS(512) },
+	    "F a 1 ." },
+	{ "a layer may not have one end block", TAR_LAYER, { HEAD('0', "a", "x"), ZEROS(512) },
+	    "F a 1 !without its end blocks: truncated" },
 	{ "a second end block cut short ends no layer", TAR_LAYER,
 	    { HEAD('0', "a", "x"), ZEROS(1000) }, "F a 1 !without its end blocks" },
 	{ "zeros after the end blocks are padding", TAR_STREAM,
 	    { HEAD('0', "a", "x"), END, ZEROS(9216) }, "F a 1 | ." },
 	{ "zeros after the end of a layer are padding", TAR_LAYER,
 	    { HEAD('0', "a", "x"), END, ZEROS(9216) }, "F a 1 ." },
-	{ "padding may be no multiple of 512", TAR_STREAM,
-	    { HEAD('0', "a", "x"), END, ZEROS(100) }, "F a 1 | ." },
+	{ "padding may be no multiple of 512", TAR_STREAM, { HEAD('0', "a", "x"), END, ZEROS(100) },
+	    "F a 1 | ." },
 	{ "nor in a layer", TAR_LAYER, { HEAD('0', "a", "x"), END, ZEROS(100) }, "F a 1 ." },
 	{ "archives follow one another", TAR_STREAM,
 	    { HEAD('0', "a", "x"), END, HEAD('0', "b", "yy"), END }, "F a 1 | F b 2 | ." },
@@ -304,18 +312,20 @@ static const struct example ends[] = {
 	    { HEAD('0', "a", "x"), END, HEAD('0', "b", "yy"), END },
 	    "F a 1 !offset 2048: junk after the end" },
 	{ "junk after the end is refused", TAR_STREAM,
-	    { HEAD('0', "a"), END, { PIECE_RAW, .body = HUNDRED HUNDRED HUNDRED FIFTY HUNDRED
-	    HUNDRED HUNDRED FIFTY } }, "F a 0 | !offset 1536: junk after the end" },
+	    { HEAD('0', "a"), END,
+		{ PIECE_RAW,
+		    .body = HUNDRED HUNDRED HUNDRED FIFTY HUNDRED HUNDRED HUNDRED FIFTY } },
+	    "F a 0 | !offset 1536: junk after the end" },
 	{ "junk shorter than a block too", TAR_STREAM,
 	    { HEAD('0', "a"), END, { PIECE_RAW, .body = "x" } }, "F a 0 | !junk after the end" },
 	{ "junk after a layer is refused", TAR_LAYER,
 	    { HEAD('0', "a"), END, { PIECE_RAW, .body = "x" } }, "F a 0 !junk after the end" },
 	{ "an entry after one end block is refused", TAR_STREAM,
-	    { HEAD('0', "a", "x"), ZEROS(512), HEAD('0', "b") }, "F a 1 !offset 1536: an end block" },
+	    { HEAD('0', "a", "x"), ZEROS(512), HEAD('0', "b") },
+	    "F a 1 !offset 1536: an end block" },
 	{ "a text is not a tar", TAR_STREAM, { { PIECE_RAW, .body = "<html>" } },
 	    "!x.tar: offset 0: not a tar archive" },
-	{ "half a header is refused", TAR_STREAM,
-	    { HEAD('0', "a"), { PIECE_RAW, .body = "b" } },
+	{ "half a header is refused", TAR_STREAM, { HEAD('0', "a"), { PIECE_RAW, .body = "b" } },
 	    "F a 0 !offset 512: ended inside a header" },
 	{ "a checksum off by one is refused", TAR_STREAM,
 	    { HEAD('0', "a"), HEAD('0', "b", "x", .wrong = 1), END },
@@ -344,8 +354,10 @@ static const struct example numbers[] = {
 	    { HEAD('0', "a", .size = "            "), END }, "!offset 0: a size" },
 	{ "a letter after the digits is refused", TAR_STREAM,
 	    { HEAD('0', "a", "xxxx", .size = "0000000004x"), END }, "!a size that is no number" },
-	{ "an 8 is refused", TAR_STREAM, { HEAD('0', "a", .size = "00000000008"), END }, "!a size" },
-	{ "a sign is refused", TAR_STREAM, { HEAD('0', "a", .size = "-0000000001"), END }, "!a size" },
+	{ "an 8 is refused", TAR_STREAM, { HEAD('0', "a", .size = "00000000008"), END },
+	    "!a size" },
+	{ "a sign is refused", TAR_STREAM, { HEAD('0', "a", .size = "-0000000001"), END },
+	    "!a size" },
 	{ "digits after the terminator are refused", TAR_STREAM,
 	    { HEAD('0', "a", "x", .size = "0000001\0001\0"), END }, "!a size" },
 	{ "a base-256 size is read", TAR_STREAM,
@@ -364,13 +376,14 @@ static const struct example numbers[] = {
 	    { HEAD('0', "a", .size = "\201\0\0\0\0\0\0\0\0\0\0\0"), END }, "!a size" },
 	{ "junk in mtime, ids and names is no matter", TAR_STREAM,
 	    { HEAD('0', "a", "x", .at = 108, .with = "\377\377\377\377\377\377\377\377junkjunk",
-	    .with_len = 16), HEAD('0', "b", .at = 136, .with = "notatimenot!"),
-	    HEAD('0', "c", .at = 265, .with = FIFTY "01234567890123"), END },
+		  .with_len = 16),
+		HEAD('0', "b", .at = 136, .with = "notatimenot!"),
+		HEAD('0', "c", .at = 265, .with = FIFTY "01234567890123"), END },
 	    "F a 1 F b 0 F c 0 | ." },
 	{ "a mode that is no number is no matter in a stream", TAR_STREAM,
 	    { HEAD('0', "a", .at = 100, .with = "rw-r--r--"), END }, "F a 0 | ." },
-	{ "in a layer it is", TAR_LAYER,
-	    { HEAD('0', "a", .at = 100, .with = "rw-r--r--"), END }, "!a mode" },
+	{ "in a layer it is", TAR_LAYER, { HEAD('0', "a", .at = 100, .with = "rw-r--r--"), END },
+	    "!a mode" },
 };
 
 static const struct example names[] = {
@@ -402,29 +415,49 @@ static const struct example names[] = {
 	    { HEAD('0', HUNDRED, .at = 345, .with = HUNDRED FIFTY "abcde"), END },
 	    "F " HUNDRED FIFTY "abcde/" HUNDRED " 0 ." },
 	{ "GNU headers have no prefix there", TAR_STREAM,
-	    { HEAD('0', "name", .at = 257, .with = "ustar  \0" "01234567890123456789012345678901"
-	    "01234567890123456789012345678901" "0000000\0" "0000000\0" "12345", .with_len = 93),
-	    END }, "F name 0 | ." },
+	    { HEAD('0', "name", .at = 257,
+		  .with = "ustar  \0"
+			  "01234567890123456789012345678901"
+			  "01234567890123456789012345678901"
+			  "0000000\0"
+			  "0000000\0"
+			  "12345",
+		  .with_len = 93),
+		END },
+	    "F name 0 | ." },
 	{ "v7 headers have no prefix", TAR_STREAM,
 	    { HEAD('\0', "name", .at = 257, .with = "\0\0\0\0\0\0\0", .with_len = 8), END },
 	    "F name 0 | ." },
 	{ "a prefix in an unknown version is refused", TAR_STREAM,
-	    { HEAD('0', "a", .at = 257, .with = "ustar\0" "01" TEN TEN TEN "01" TEN TEN TEN "01"
-	    "0000000\0" "0000000\0" "p", .with_len = 89), END }, "!unknown version of ustar" },
+	    { HEAD('0', "a", .at = 257,
+		  .with = "ustar\0"
+			  "01" TEN TEN TEN "01" TEN TEN TEN "01"
+			  "0000000\0"
+			  "0000000\0"
+			  "p",
+		  .with_len = 89),
+		END },
+	    "!unknown version of ustar" },
 	{ "a prefix of star's length in a star header", TAR_STREAM,
-	    { HEAD('0', "a", .at = 345, .with = HUNDRED FIFTY "abcde" "\0\0\0\0\0\0\0\0tar\0",
-	    .with_len = 167), END }, "!star" },
+	    { HEAD('0', "a", .at = 345,
+		  .with = HUNDRED FIFTY "abcde"
+					"\0\0\0\0\0\0\0\0tar\0",
+		  .with_len = 167),
+		END },
+	    "!star" },
 };
 
 static const struct example types[] = {
 	{ "each type is told", TAR_LAYER,
 	    { HEAD('1', "h", .link = "t"), HEAD('2', "s", .link = "../t"), HEAD('3', "c"),
-	    HEAD('4', "b"), HEAD('6', "p"), END }, "H h>t 0 S s>../t 0 C c 0 B b 0 P p 0 ." },
+		HEAD('4', "b"), HEAD('6', "p"), END },
+	    "H h>t 0 S s>../t 0 C c 0 B b 0 P p 0 ." },
 	{ "only links have a target", TAR_LAYER,
 	    { HEAD('0', "f", .link = "t"), HEAD('5', "d", .link = "t"), END }, "F f 0 D d 0 ." },
-	{ "a target of 100 bytes needs no NUL", TAR_LAYER,
-	    { HEAD('2', "s", .link = HUNDRED), END }, "S s>" HUNDRED " 0 ." },
-	{ "a link without a target is refused", TAR_LAYER, { HEAD('2', "s"), END }, "!an empty name" },
+	{ "a target of 100 bytes needs no NUL", TAR_LAYER, { HEAD('2', "s", .link = HUNDRED), END },
+	    "S s>" HUNDRED " 0 ." },
+	{ "a link without a target is refused", TAR_LAYER, { HEAD('2', "s"), END },
+	    "!an empty name" },
 	{ "7 is a file, v7's NUL too", TAR_STREAM,
 	    { HEAD('7', "a", "xx"), HEAD('\0', "b", "y"), END }, "F a 2 F b 1 | ." },
 	{ "an old header with a slash is a directory", TAR_STREAM,
@@ -432,37 +465,51 @@ static const struct example types[] = {
 	{ "a file's header with a slash and content is refused", TAR_STREAM,
 	    { HEAD('0', "index.json/", "x"), END }, "!content after a header" },
 	{ "v7's too", TAR_STREAM, { HEAD('\0', "a/", "x"), END }, "!content after a header" },
-	{ "a directory with content is refused", TAR_STREAM,
-	    { HEAD('5', "d", "x"), END }, "!content after a header" },
-	{ "a hard link with content", TAR_LAYER,
-	    { HEAD('1', "h", "x", .link = "t"), END }, "!content after a header" },
-	{ "a symlink with content", TAR_LAYER,
-	    { HEAD('2', "s", "x", .link = "t"), END }, "!content after a header" },
+	{ "a directory with content is refused", TAR_STREAM, { HEAD('5', "d", "x"), END },
+	    "!content after a header" },
+	{ "a hard link with content", TAR_LAYER, { HEAD('1', "h", "x", .link = "t"), END },
+	    "!content after a header" },
+	{ "a symlink with content", TAR_LAYER, { HEAD('2', "s", "x", .link = "t"), END },
+	    "!content after a header" },
 	{ "a device with content", TAR_LAYER, { HEAD('3', "c", "x"), END }, "!content after" },
-	{ "a block device with content", TAR_LAYER, { HEAD('4', "b", "x"), END }, "!content after" },
+	{ "a block device with content", TAR_LAYER, { HEAD('4', "b", "x"), END },
+	    "!content after" },
 	{ "a fifo with content", TAR_LAYER, { HEAD('6', "p", "x"), END }, "!content after" },
 	{ "a directory whose content pax tells", TAR_LAYER,
 	    { HEAD('x', "p", "10 size=1\n"), HEAD('5', "d"), END }, "!content after" },
 	{ "unknown flags are passed over with their content", TAR_STREAM,
 	    { HEAD('V', "label"), HEAD('M', "m", "xx"), HEAD('N', "n", "y"), HEAD('D', "d", "z"),
-	    HEAD('0', "f"), END }, "U label 0 U m 2 U n 1 U d 1 F f 0 | ." },
+		HEAD('0', "f"), END },
+	    "U label 0 U m 2 U n 1 U d 1 F f 0 | ." },
 };
 
 #define GNU_MAGIC "ustar  "
-#define SPARSE_HEAD(more, first) .at = 257, .with_len = 226, .with = GNU_MAGIC "\0" \
-	TEN TEN TEN "01" TEN TEN TEN "01" "0000000\0" "0000000\0" \
-	"            " "            " "            " "    " "\0" \
-	first "0000000000\0" "00000000001\0" \
-	"            " "            " "            " "            " "            " "            " more
+#define SPARSE_HEAD(more, first)                                 \
+	.at = 257, .with_len = 226,                              \
+	.with = GNU_MAGIC "\0" TEN TEN TEN "01" TEN TEN TEN "01" \
+			  "0000000\0"                            \
+			  "0000000\0"                            \
+			  "            "                         \
+			  "            "                         \
+			  "            "                         \
+			  "    "                                 \
+			  "\0" first "0000000000\0"              \
+			  "00000000001\0"                        \
+			  "            "                         \
+			  "            "                         \
+			  "            "                         \
+			  "            "                         \
+			  "            "                         \
+			  "            " more
 
 static const struct example sparse[] = {
 	{ "a GNU sparse file is told in a layer", TAR_LAYER,
-	    { HEAD('S', "s", "x", SPARSE_HEAD("\0", "0")), HEAD('0', "f"), END },
-	    "G s 1 F f 0 ." },
+	    { HEAD('S', "s", "x", SPARSE_HEAD("\0", "0")), HEAD('0', "f"), END }, "G s 1 F f 0 ." },
 	{ "its map may go on in blocks of their own", TAR_LAYER,
 	    { HEAD('S', "s", .size = "00000000001", SPARSE_HEAD("\1", "0")),
-	    { PIECE_RAW, .body = FIFTY HUNDRED HUNDRED HUNDRED HUNDRED FIFTY "0123\001234567",
-	    .len = 512 }, { PIECE_RAW, .body = "x" }, ZEROS(511 + 512), END },
+		{ PIECE_RAW, .body = FIFTY HUNDRED HUNDRED HUNDRED HUNDRED FIFTY "0123\001234567",
+		    .len = 512 },
+		{ PIECE_RAW, .body = "x" }, ZEROS(511 + 512), END },
 	    "G s 1 ." },
 	{ "a map that goes on without a first region is refused", TAR_LAYER,
 	    { HEAD('S', "s", "x", SPARSE_HEAD("\1", "\0")), END }, "!a sparse file in a form" },
@@ -474,12 +521,20 @@ static const struct example sparse[] = {
 	{ "a sparse file is refused in a stream", TAR_STREAM,
 	    { HEAD('S', "s", "x", SPARSE_HEAD("\0", "0")), END }, "!offset 0: a sparse file in a" },
 	{ "pax sparse records too", TAR_STREAM,
-	    { HEAD('x', "p", "22 GNU.sparse.major=1\n"), HEAD('0', "s", "x"), END }, "!a sparse file" },
+	    { HEAD('x', "p", "22 GNU.sparse.major=1\n"), HEAD('0', "s", "x"), END },
+	    "!a sparse file" },
 	{ "in a layer they give the name", TAR_LAYER,
-	    { HEAD('x', "p", "22 GNU.sparse.major=1\n" "21 GNU.sparse.name=s\n" "12 path=./G\n"),
-	    HEAD('0', "G", "x"), END }, "G s 1 ." },
+	    { HEAD('x', "p",
+		  "22 GNU.sparse.major=1\n"
+		  "21 GNU.sparse.name=s\n"
+		  "12 path=./G\n"),
+		HEAD('0', "G", "x"), END },
+	    "G s 1 ." },
 	{ "that name too may not go up", TAR_LAYER,
-	    { HEAD('x', "p", "12 path=./G\n" "24 GNU.sparse.name=../s\n"), HEAD('0', "G"), END },
+	    { HEAD('x', "p",
+		  "12 path=./G\n"
+		  "24 GNU.sparse.name=../s\n"),
+		HEAD('0', "G"), END },
 	    "!a name with" },
 	{ "a sparse directory is refused", TAR_LAYER,
 	    { HEAD('x', "p", "22 GNU.sparse.major=1\n"), HEAD('5', "d"), END }, "!another entry" },
@@ -497,38 +552,56 @@ static const struct example pax[] = {
 	    "F a 600 F b 0 | ." },
 	{ "a pax size of 0 wins: the next header comes at once", TAR_STREAM,
 	    { HEAD('x', "p", "10 size=0\n"), HEAD('0', "a", .size = "00000002000"),
-	    HEAD('0', "b", "x"), END }, "F a 0 F b 1 | ." },
+		HEAD('0', "b", "x"), END },
+	    "F a 0 F b 1 | ." },
 	{ "a Solaris X header is one", TAR_STREAM,
 	    { HEAD('X', "p", "17 path=the/name\n"), HEAD('0', "a"), END }, "F the/name 0 | ." },
 	{ "other records are passed over, with bytes of any kind", TAR_STREAM,
-	    { HEAD('x', "p", "20 mtime=1.50000000\n" "29 SCHILY.xattr.user.a=\0\n\377\1\2\n"
-	    "12 comment=\n", .len = 61), HEAD('0', "a"), END }, "F a 0 | ." },
+	    { HEAD('x', "p",
+		  "20 mtime=1.50000000\n"
+		  "29 SCHILY.xattr.user.a=\0\n\377\1\2\n"
+		  "12 comment=\n",
+		  .len = 61),
+		HEAD('0', "a"), END },
+	    "F a 0 | ." },
 	{ "a pax header may be empty", TAR_STREAM, { HEAD('x', "p"), HEAD('0', "a"), END },
 	    "F a 0 | ." },
 	{ "of two paths the last counts", TAR_STREAM,
-	    { HEAD('x', "p", "10 path=b\n" "10 path=c\n"), HEAD('0', "a"), END }, "F c 0 | ." },
+	    { HEAD('x', "p",
+		  "10 path=b\n"
+		  "10 path=c\n"),
+		HEAD('0', "a"), END },
+	    "F c 0 | ." },
 	{ "of two sizes the last counts", TAR_STREAM,
-	    { HEAD('x', "p", "10 size=9\n" "10 size=0\n"), HEAD('0', "a"), END }, "F a 0 | ." },
+	    { HEAD('x', "p",
+		  "10 size=9\n"
+		  "10 size=0\n"),
+		HEAD('0', "a"), END },
+	    "F a 0 | ." },
 	{ "two pax headers before one entry are refused", TAR_STREAM,
 	    { HEAD('x', "p", "10 path=b\n"), HEAD('x', "p", "10 path=c\n"), HEAD('0', "a"), END },
 	    "!offset 1024: a pax header after another" },
 	{ "a pax header without an entry is refused", TAR_STREAM,
 	    { HEAD('0', "a"), HEAD('x', "p", "10 path=b\n"), END }, "F a 0 !of an entry to come" },
-	{ "also at the end of the input", TAR_STREAM,
-	    { HEAD('x', "p", "10 path=b\n") }, "!of an entry to come" },
+	{ "also at the end of the input", TAR_STREAM, { HEAD('x', "p", "10 path=b\n") },
+	    "!of an entry to come" },
 	{ "a global comment is fine", TAR_STREAM,
-	    { HEAD('g', "pax_global_header", "52 comment=0123456789012345678901234567890123456789"
-	    "\n"), HEAD('0', "a"), END }, "F a 0 | ." },
+	    { HEAD('g', "pax_global_header",
+		  "52 comment=0123456789012345678901234567890123456789"
+		  "\n"),
+		HEAD('0', "a"), END },
+	    "F a 0 | ." },
 	{ "a global path is refused", TAR_STREAM,
 	    { HEAD('g', "g", "10 path=b\n"), HEAD('0', "a"), END }, "!offset 0: a global pax" },
 	{ "a global size", TAR_LAYER, { HEAD('g', "g", "10 size=1\n"), HEAD('0', "a"), END },
 	    "!a global pax" },
-	{ "a global linkpath", TAR_LAYER, { HEAD('g', "g", "14 linkpath=b\n"), HEAD('0', "a"), END },
-	    "!a global pax" },
+	{ "a global linkpath", TAR_LAYER,
+	    { HEAD('g', "g", "14 linkpath=b\n"), HEAD('0', "a"), END }, "!a global pax" },
 	{ "a global sparse record", TAR_LAYER,
 	    { HEAD('g', "g", "22 GNU.sparse.major=1\n"), HEAD('0', "a"), END }, "!a global pax" },
 	{ "a global header between pax header and entry", TAR_LAYER,
-	    { HEAD('x', "p", "10 path=b\n"), HEAD('g', "g", "14 comment=hi\n"), HEAD('0', "a"), END },
+	    { HEAD('x', "p", "10 path=b\n"), HEAD('g', "g", "14 comment=hi\n"), HEAD('0', "a"),
+		END },
 	    "!a pax header after another" },
 };
 
@@ -538,8 +611,9 @@ static const struct example long_names[] = {
 	    "D " HUNDRED HUNDRED "/ 0 ." },
 	{ "name and link in either order", TAR_LAYER,
 	    { HEAD('K', "././@LongLink", "target", .len = 7),
-	    HEAD('L', "././@LongLink", "name", .len = 5), HEAD('2', "s", .link = "t"),
-	    HEAD('0', "b"), END }, "S name>target 0 F b 0 ." },
+		HEAD('L', "././@LongLink", "name", .len = 5), HEAD('2', "s", .link = "t"),
+		HEAD('0', "b"), END },
+	    "S name>target 0 F b 0 ." },
 	{ "a long name given twice is refused", TAR_STREAM,
 	    { HEAD('L', "L", "b", .len = 2), HEAD('L', "L", "c", .len = 2), HEAD('0', "a"), END },
 	    "!a GNU long name after another" },
@@ -547,24 +621,28 @@ static const struct example long_names[] = {
 	    { HEAD('K', "K", "b", .len = 2), HEAD('K', "K", "c", .len = 2), HEAD('2', "a"), END },
 	    "!a GNU long name after another" },
 	{ "NUL inside is refused", TAR_STREAM,
-	    { HEAD('L', "L", "a\0b", .len = 4), HEAD('0', "a"), END }, "!NUL at its end, or with one" },
+	    { HEAD('L', "L", "a\0b", .len = 4), HEAD('0', "a"), END },
+	    "!NUL at its end, or with one" },
 	{ "two NULs at the end", TAR_STREAM,
-	    { HEAD('L', "L", "ab\0", .len = 4), HEAD('0', "a"), END }, "!NUL at its end, or with one" },
+	    { HEAD('L', "L", "ab\0", .len = 4), HEAD('0', "a"), END },
+	    "!NUL at its end, or with one" },
 	{ "no NUL at the end", TAR_STREAM,
-	    { HEAD('L', "L", "abcd", .len = 4), HEAD('0', "a"), END }, "!NUL at its end, or with one" },
-	{ "an empty long name", TAR_STREAM,
-	    { HEAD('L', "L", "", .len = 1), HEAD('0', "a"), END }, "!an empty name" },
+	    { HEAD('L', "L", "abcd", .len = 4), HEAD('0', "a"), END },
+	    "!NUL at its end, or with one" },
+	{ "an empty long name", TAR_STREAM, { HEAD('L', "L", "", .len = 1), HEAD('0', "a"), END },
+	    "!an empty name" },
 	{ "a long name of 2 MiB", TAR_STREAM,
 	    { HEAD('L', "L", .size = "00010000000"), ZEROS(4096) }, "!longer than 4096" },
 	{ "a long name cut short", TAR_STREAM,
 	    { HEAD('L', "L", .size = "00000001000"), { PIECE_RAW, .body = "abc" } },
 	    "!ended inside a header" },
-	{ "a long name without an entry", TAR_STREAM,
-	    { HEAD('L', "L", "b", .len = 2), END }, "!of an entry to come" },
+	{ "a long name without an entry", TAR_STREAM, { HEAD('L', "L", "b", .len = 2), END },
+	    "!of an entry to come" },
 	/* CVE-2025-62518: the size was applied to L, and its name's bytes became headers. */
 	{ "pax before a GNU long name is refused", TAR_STREAM,
 	    { HEAD('x', "p", "13 size=2048\n"), HEAD('L', "L", "b", .len = 2), HEAD('0', "a"),
-	    HEAD('0', "hidden"), END }, "!a GNU long name after another" },
+		HEAD('0', "hidden"), END },
+	    "!a GNU long name after another" },
 	{ "pax after a GNU long name too", TAR_STREAM,
 	    { HEAD('L', "L", "b", .len = 2), HEAD('x', "p", "10 path=c\n"), HEAD('0', "a"), END },
 	    "!a pax header after another" },
@@ -645,8 +723,7 @@ check_bad_bodies(void)
 
 /* A pax header with a body of our making, a file, and an end. */
 static void
-check_body(const char *name, char *body, size_t len, enum tar_profile profile,
-    const char *expected)
+check_body(const char *name, char *body, size_t len, enum tar_profile profile, const char *expected)
 {
 	const struct piece p = HEAD('x', "p", body, .len = len);
 	const struct piece file = HEAD('0', "a"), end = END;
@@ -676,7 +753,8 @@ check_limits(void)
 		abort();
 	for (i = 0; i < MAX_PAX_RECORDS + 1; i++)
 		memcpy(body + 6 * i, "6 a=b\n", 6);
-	check_body("1000 pax records are taken", body, MAX_PAX_RECORDS * 6, TAR_STREAM, "F a 0 | .");
+	check_body("1000 pax records are taken", body, MAX_PAX_RECORDS * 6, TAR_STREAM,
+	    "F a 0 | .");
 	check_body("1001 are not", body, (MAX_PAX_RECORDS + 1) * 6, TAR_STREAM, "!more than 1000");
 
 	memset(body, 'x', room);
@@ -705,7 +783,8 @@ check_limits(void)
 	p = (struct piece)HEAD('x', "p", .size = "00000400000", .body = NULL);
 	a = (struct archive){ .bytes = NULL };
 	append_piece(&a, &p);
-	check("a pax header that is not there is refused", &a, TAR_STREAM, "!ended inside a header");
+	check("a pax header that is not there is refused", &a, TAR_STREAM,
+	    "!ended inside a header");
 	free(a.bytes);
 	free(body);
 }
@@ -714,10 +793,9 @@ check_limits(void)
 static void
 check_cuts(void)
 {
-	static const struct piece pieces[] = {
-		HEAD('x', "p", "17 path=the/name\n"), HEAD('0', "a", HUNDRED),
-		HEAD('L', "L", "long", .len = 5), HEAD('0', "b", "hello"), HEAD('5', "d/"), END
-	};
+	static const struct piece pieces[] = { HEAD('x', "p", "17 path=the/name\n"),
+		HEAD('0', "a", HUNDRED), HEAD('L', "L", "long", .len = 5), HEAD('0', "b", "hello"),
+		HEAD('5', "d/"), END };
 	const char *whole = "F the/name 100 F long 5 D d 0 | .";
 	struct archive a = { .bytes = NULL };
 	bool layer = true, stream = true;
@@ -734,9 +812,11 @@ check_cuts(void)
 		layer = layer && err.kind == ERROR_INPUT && strchr(got, '.') > strchr(got, '!');
 		err.kind = ERROR_NONE;
 		outcome(&a, TAR_STREAM, (enum way)(a.len % WAYS), got, sizeof(got), &err);
-		if (err.kind == ERROR_NONE)	/* between entries, which nobody but index.json tells */
-			stream = stream && (a.len == 0 || a.len == 2048 || a.len == 4096 ||
-			    a.len >= full - 1024) && strncmp(got, whole, strlen(got) - 1) == 0;
+		if (err.kind == ERROR_NONE) /* between entries, which nobody but index.json tells */
+			stream = stream &&
+			    (a.len == 0 || a.len == 2048 || a.len == 4096 ||
+				a.len >= full - 1024) &&
+			    strncmp(got, whole, strlen(got) - 1) == 0;
 	}
 	ok(layer, "a layer cut at any byte is refused");
 	ok(stream, "a stream cut inside a header, content or padding is refused");
@@ -790,10 +870,8 @@ failing_read(struct reader *r, void *buf, size_t cap, size_t *len, struct error 
 static void
 check_failures(void)
 {
-	static const struct piece pieces[] = {
-		HEAD('x', "p", "17 path=the/name\n"), HEAD('0', "a", TEN), HEAD('L', "L", "b", .len = 2),
-		HEAD('0', "b"), END
-	};
+	static const struct piece pieces[] = { HEAD('x', "p", "17 path=the/name\n"),
+		HEAD('0', "a", TEN), HEAD('L', "L", "b", .len = 2), HEAD('0', "b"), END };
 	struct reader broken = { .read = failing_read, .name = "x.tar" };
 	struct archive a = { .bytes = NULL };
 	struct reader_prefix prefix;
@@ -814,8 +892,8 @@ check_failures(void)
 		do {
 			if (tar_reader_next(&t, &event, &e, &err) == -1)
 				break;
-		} while (event != TAR_END &&
-		    reader_fill(&t.content, buf, sizeof(buf), &n, &err) == 0);
+		} while (
+		    event != TAR_END && reader_fill(&t.content, buf, sizeof(buf), &n, &err) == 0);
 		pass = pass && err.kind == ERROR_IO;
 		tar_reader_release(&t);
 	}

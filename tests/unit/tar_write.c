@@ -70,7 +70,7 @@ memory_init(struct memory *m)
 struct expectation {
 	size_t at;
 	const char *bytes;
-	size_t len;		/* 0: up to the text's NUL, and that too */
+	size_t len; /* 0: up to the text's NUL, and that too */
 };
 
 /* What is written of a header alone, at its offsets; with pax, the body is at 512. */
@@ -82,9 +82,8 @@ struct example {
 	struct expectation fields[6];
 };
 
-static const struct tar_xattr two_xattrs[] = {
-	{ "security.capability", "\1\0\0\2\n=", 6 }, { "user.empty", "", 0 }
-};
+static const struct tar_xattr two_xattrs[] = { { "security.capability", "\1\0\0\2\n=", 6 },
+	{ "user.empty", "", 0 } };
 
 static const struct tar_xattr value_80 = { "a", HUNDRED, 80 };
 static const struct tar_xattr value_81 = { "a", HUNDRED, 81 };
@@ -92,17 +91,30 @@ static const struct tar_xattr value_81 = { "a", HUNDRED, 81 };
 static const struct example examples[] = {
 	{ "a file", TAR_PLAIN,
 	    { .name = "a", .mode = 04755, .size = 0777, .uid = 1000, .gid = 07777777, .mtime = 8 },
-	    1, { { 0, "a", 0 }, { 100, "0004755\0" "0001750\0" "7777777\0" "00000000777\0"
-	    "00000000010", 48 }, { 156, "0", 0 }, { 257, "ustar\0" "00\0", 9 },
-	    { 329, "0000000\0" "0000000\0", 17 } } },
+	    1,
+	    { { 0, "a", 0 },
+		{ 100,
+		    "0004755\0"
+		    "0001750\0"
+		    "7777777\0"
+		    "00000000777\0"
+		    "00000000010",
+		    48 },
+		{ 156, "0", 0 },
+		{ 257,
+		    "ustar\0"
+		    "00\0",
+		    9 },
+		{ 329,
+		    "0000000\0"
+		    "0000000\0",
+		    17 } } },
 	{ "a directory ends in a slash", TAR_PLAIN, { .name = "d", .type = TAR_DIRECTORY }, 1,
 	    { { 0, "d/", 0 }, { 156, "5", 0 } } },
-	{ "imgpkg's does not", TAR_IMGPKG,
-	    { .name = ".", .type = TAR_DIRECTORY, .mode = 0700 }, 1,
+	{ "imgpkg's does not", TAR_IMGPKG, { .name = ".", .type = TAR_DIRECTORY, .mode = 0700 }, 1,
 	    { { 0, ".", 0 }, { 148, "007251\0 5", 9 } } },
 	{ "a symlink and its target", TAR_PLAIN,
-	    { .name = "s", .link = "../t", .type = TAR_SYMLINK }, 1,
-	    { { 156, "2../t", 0 } } },
+	    { .name = "s", .link = "../t", .type = TAR_SYMLINK }, 1, { { 156, "2../t", 0 } } },
 	{ "a hard link", TAR_PLAIN, { .name = "h", .link = "t", .type = TAR_HARDLINK }, 1,
 	    { { 156, "1t", 0 } } },
 	{ "a name of 100 bytes", TAR_PLAIN, { .name = HUNDRED }, 1,
@@ -113,57 +125,77 @@ static const struct example examples[] = {
 	{ "a name splits at the last slash that fits the prefix", TAR_PLAIN,
 	    { .name = HUNDRED "/" FIFTY "/abcd/" FIFTY }, 1,
 	    { { 0, "abcd/" FIFTY, 0 }, { 345, HUNDRED "/" FIFTY, 0 } } },
-	{ "a prefix of 155 bytes", TAR_PLAIN,
-	    { .name = HUNDRED FIFTY "abcde/" HUNDRED }, 1,
+	{ "a prefix of 155 bytes", TAR_PLAIN, { .name = HUNDRED FIFTY "abcde/" HUNDRED }, 1,
 	    { { 0, HUNDRED "0000000", 0 }, { 345, HUNDRED FIFTY "abcde", 155 } } },
-	{ "one of 156 needs pax", TAR_PLAIN,
-	    { .name = HUNDRED FIFTY "abcdef/" HUNDRED }, 3,
+	{ "one of 156 needs pax", TAR_PLAIN, { .name = HUNDRED FIFTY "abcdef/" HUNDRED }, 3,
 	    { { 0, HUNDRED "0000000", 0 }, { 124, "00000000413", 0 }, { 156, "x", 0 },
-	    { 512, "267 path=" HUNDRED FIFTY "abcdef/" HUNDRED "\n", 0 },
-	    { 1024, HUNDRED "0000000", 0 }, { 1180, "0", 0 } } },
-	{ "a name with bytes of any kind needs no pax", TAR_PLAIN,
-	    { .name = "\303\274\377\n" }, 1, { { 0, "\303\274\377\n", 0 } } },
+		{ 512, "267 path=" HUNDRED FIFTY "abcdef/" HUNDRED "\n", 0 },
+		{ 1024, HUNDRED "0000000", 0 }, { 1180, "0", 0 } } },
+	{ "a name with bytes of any kind needs no pax", TAR_PLAIN, { .name = "\303\274\377\n" }, 1,
+	    { { 0, "\303\274\377\n", 0 } } },
 	{ "imgpkg's does, and loses them in the header", TAR_IMGPKG,
 	    { .name = "\303\274.txt", .mode = 0600, .size = 2 }, 3,
-	    { { 0, "PaxHeaders.0/.txt", 0 }, { 100, "0000000\0" "0000000\0" "0000000\0" "00000000017",
-	    36 }, { 512, "15 path=\303\274.txt\n", 0 }, { 1024, ".txt", 0 },
-	    { 1124, "0000600", 0 }, { 1148, "00000000002", 0 } } },
-	{ "the pax header's device numbers are empty", TAR_IMGPKG,
-	    { .name = "d/\303\274" }, 3,
+	    { { 0, "PaxHeaders.0/.txt", 0 },
+		{ 100,
+		    "0000000\0"
+		    "0000000\0"
+		    "0000000\0"
+		    "00000000017",
+		    36 },
+		{ 512, "15 path=\303\274.txt\n", 0 }, { 1024, ".txt", 0 }, { 1124, "0000600", 0 },
+		{ 1148, "00000000002", 0 } } },
+	{ "the pax header's device numbers are empty", TAR_IMGPKG, { .name = "d/\303\274" }, 3,
 	    { { 0, "d/PaxHeaders.0", 0 }, { 329, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 17 },
-	    { 1353, "0000000\0" "0000000\0", 17 } } },
+		{ 1353,
+		    "0000000\0"
+		    "0000000\0",
+		    17 } } },
 	{ "imgpkg's DEL is a byte like others", TAR_IMGPKG, { .name = "a\177" }, 1,
 	    { { 0, "a\177", 0 } } },
 	{ "imgpkg's long name splits", TAR_IMGPKG, { .name = HUNDRED "/" FIFTY }, 1,
 	    { { 0, FIFTY, 0 }, { 345, HUNDRED, 0 } } },
 	{ "but not beside a pax size", TAR_IMGPKG,
 	    { .name = HUNDRED "/" FIFTY, .size = (uint64_t)1 << 33 }, 3,
-	    { { 512, "161 path=" HUNDRED "/" FIFTY "\n" "19 size=8589934592\n", 0 },
-	    { 1024, HUNDRED "0000000", 0 }, { 1148, "00000000000", 0 }, { 1369, "", 1 } } },
-	{ "ours does", TAR_PLAIN,
-	    { .name = HUNDRED "/" FIFTY, .size = (uint64_t)1 << 33 }, 3,
-	    { { 512, "19 size=8589934592\n", 0 }, { 1024, FIFTY, 0 },
-	    { 1148, "00000000000", 0 }, { 1369, HUNDRED, 0 } } },
+	    { { 512,
+		  "161 path=" HUNDRED "/" FIFTY "\n"
+		  "19 size=8589934592\n",
+		  0 },
+		{ 1024, HUNDRED "0000000", 0 }, { 1148, "00000000000", 0 }, { 1369, "", 1 } } },
+	{ "ours does", TAR_PLAIN, { .name = HUNDRED "/" FIFTY, .size = (uint64_t)1 << 33 }, 3,
+	    { { 512, "19 size=8589934592\n", 0 }, { 1024, FIFTY, 0 }, { 1148, "00000000000", 0 },
+		{ 1369, HUNDRED, 0 } } },
 	{ "8 GiB less one fit", TAR_PLAIN, { .name = "a", .size = ((uint64_t)1 << 33) - 1 }, 1,
 	    { { 124, "77777777777", 0 } } },
 	{ "a cut name does not end in a slash", TAR_IMGPKG,
 	    { .name = FIFTY TEN TEN TEN TEN "012345678/" HUNDRED FIFTY }, 3,
-	    { { 1024, FIFTY TEN TEN TEN TEN "012345678\0" "0000000", 108 } } },
+	    { { 1024,
+		FIFTY TEN TEN TEN TEN "012345678\0"
+				      "0000000",
+		108 } } },
 	{ "a long target needs pax", TAR_PLAIN,
 	    { .name = "s", .link = HUNDRED "x", .type = TAR_SYMLINK }, 3,
 	    { { 512, "115 linkpath=" HUNDRED "x\n", 115 }, { 1181, HUNDRED "ustar", 0 } } },
 	{ "ids past 21 bits need pax", TAR_PLAIN,
 	    { .name = "a", .uid = 2097152, .gid = UINT64_MAX }, 3,
-	    { { 512, "28 gid=18446744073709551615\n" "15 uid=2097152\n", 0 },
-	    { 1132, "0000000\0" "0000000\0", 16 } } },
+	    { { 512,
+		  "28 gid=18446744073709551615\n"
+		  "15 uid=2097152\n",
+		  0 },
+		{ 1132,
+		    "0000000\0"
+		    "0000000\0",
+		    16 } } },
 	{ "a time before 1970 needs pax", TAR_PLAIN, { .name = "a", .mtime = -1 }, 3,
 	    { { 512, "12 mtime=-1\n", 0 }, { 1160, "00000000000", 0 } } },
 	{ "a time past 8^11 needs pax", TAR_PLAIN, { .name = "a", .mtime = (int64_t)1 << 33 }, 3,
 	    { { 512, "20 mtime=8589934592\n", 0 } } },
 	{ "extended attributes come first, bytes of any kind", TAR_PLAIN,
 	    { .name = "a", .uid = 2097152, .xattrs = two_xattrs, .n_xattrs = 2 }, 3,
-	    { { 512, "43 SCHILY.xattr.security.capability=\1\0\0\2\n=\n"
-	    "28 SCHILY.xattr.user.empty=\n" "15 uid=2097152\n", 87 } } },
+	    { { 512,
+		"43 SCHILY.xattr.security.capability=\1\0\0\2\n=\n"
+		"28 SCHILY.xattr.user.empty=\n"
+		"15 uid=2097152\n",
+		87 } } },
 	{ "a record of 99 bytes counts its digits", TAR_PLAIN,
 	    { .name = "a", .xattrs = &value_80, .n_xattrs = 1 }, 3,
 	    { { 512, "99 SCHILY.xattr.a=", 18 }, { 610, "\n", 0 } } },
@@ -209,8 +241,10 @@ check_examples(void)
 		struct memory m;
 
 		memory_init(&m);
-		ok(tar_write_header(&m.writer, &examples[i].header, examples[i].dialect, &err) == 0 &&
-		    holds(&m, &examples[i]), examples[i].name);
+		ok(tar_write_header(&m.writer, &examples[i].header, examples[i].dialect, &err) ==
+			    0 &&
+			holds(&m, &examples[i]),
+		    examples[i].name);
 		free(m.bytes);
 	}
 }
@@ -219,7 +253,7 @@ check_examples(void)
 
 struct member {
 	const char *name;
-	unsigned int mode;	/* 0700 and no content: a directory */
+	unsigned int mode; /* 0700 and no content: a directory */
 	const char *content;
 };
 
@@ -251,7 +285,8 @@ write_members(struct writer *w, const struct member *members, size_t n, struct e
 
 	for (i = 0; i < n; i++) {
 		const bool file = members[i].content != NULL;
-		const struct tar_header h = { .name = members[i].name, .mode = members[i].mode,
+		const struct tar_header h = { .name = members[i].name,
+			.mode = members[i].mode,
 			.type = file ? TAR_FILE : TAR_DIRECTORY,
 			.size = file ? strlen(members[i].content) : 0 };
 
@@ -273,7 +308,8 @@ check_layer(const char *name, const struct member *members, size_t n, const char
 
 	memory_init(&m);
 	ok(write_members(&m.writer, members, n, &err) == 0 &&
-	    (digest_of(&d, m.bytes, m.len), strcmp(digest_hex(&d), hex) == 0), name);
+		(digest_of(&d, m.bytes, m.len), strcmp(digest_hex(&d), hex) == 0),
+	    name);
 	free(m.bytes);
 }
 
