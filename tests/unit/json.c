@@ -167,6 +167,7 @@ static const struct document documents[] = {
 	{ "three hexadecimal digits", "[\"\\u00e\"]", 0, "byte 2: \\u without four" },
 	{ "a letter past f", "[\"\\u00eg\"]", 0, "byte 2: \\u without four" },
 	{ "a low surrogate first", "[\"\\udc00\\ud800\"]", 0, "byte 2: half a surrogate" },
+	{ "two low ones", "[\"\\udc00\\udc00\"]", 0, "byte 2: half a surrogate" },
 	{ "two high ones", "[\"\\ud800\\ud800\"]", 0, "byte 2: half a surrogate" },
 	{ "a high one and a letter", "[\"\\ud800abcdef\"]", 0, "byte 2: half a surrogate" },
 	{ "a high one and half an escape", "[\"\\ud800\\udc0\"]", 0, "byte 2: half a surrogate" },
