@@ -6,7 +6,7 @@ set -eu
 out=$B/demo/basic-step-2.tar
 bundle=tests/data/bundles/basic-step-2
 mkdir -p "$B/demo"
-PATH=$PWD/$B/bin:$PATH
+PATH=$(cd "$B/bin" && pwd):$PATH
 
 show()
 {

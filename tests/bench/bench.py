@@ -96,7 +96,7 @@ def megabytes(n):
 def workload(letter):
     if not os.path.isdir(path(letter)):
         print("bench: making %s" % letter, file=sys.stderr)
-        sh("rm -rf %s.part && ./workload %s %s.part && mv %s.part %s" % ((letter,) * 5))
+        sh("rm -rf %s.part && ./workload %s %s.part && mv %s.part %s && sync" % ((letter,) * 5))
 
 
 def have(*commands):
@@ -138,7 +138,7 @@ STAGES = (
     ("oci-index", "cat {dir}.image.tar | @oci-index -i -t v1 | cat >/dev/null"),
     ("oci-pack", "@oci-pack -o {dir}.tar {dir}.image.tar"),
     ("oci-pack", "cat {dir}.image.tar | @oci-pack | cat >/dev/null"),
-    ("oci-sniff", "@oci-sniff {dir}.tar"),
+    ("oci-sniff", "@oci-sniff {dir}.tar >/dev/null"),
     ("oci-sniff", "cat {dir}.tar | @oci-sniff -e oci-layout | cat >/dev/null"),
 )
 
@@ -183,7 +183,7 @@ def job_memory():
 def job_sniff():
     workload("L")
     if not os.path.exists(path("L.tar")):
-        sh("oci-manifest -t v1 %s | oci-pack -o L.tar" % layers_of("L"))
+        sh("oci-manifest -t v1 %s | oci-pack -o L.tar && sync" % layers_of("L"))
     r = compare("sniff", {"oci-sniff": "@oci-sniff L.tar >/dev/null",
                           "bsdtar -t": "@bsdtar -tqf L.tar oci-layout >/dev/null"}, 40)
     row("sniff", "L as one tar, wall, beside bsdtar -tq", seconds(r["oci-sniff"]["wall"]),
