@@ -23,7 +23,7 @@ nm -uA "$archive" 2>/dev/null | awk '
 			banned[list[i]] = 1
 		home["options.o"] = " printf __printf_chk puts putchar stdout "
 		home["progress.o"] = " stderr clock_gettime "
-		# Names beside an output's place, gone when it has its own.
+		# Names for a moment, beside the place of an output.
 		home["output.o"] = home["layout_dir.o"] = " getpid "
 		home["helper.o"] = " _exit _Exit "
 	}
