@@ -1,5 +1,6 @@
 #include "registry/auth.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,6 +270,7 @@ make_form(const struct auth *a, const char *service, size_t n_scopes, char **for
 	if (url_encode(&id, a->credentials->identity_token, err) == -1 ||
 	    url_encode(&where, service != NULL ? service : "", err) == -1)
 		goto done;
+	assert(scopes != NULL && id != NULL && where != NULL); /* at least one scope */
 	cap += strlen(scopes) + strlen(id) + strlen(where);
 	text = malloc(cap);
 	if (text == NULL) {

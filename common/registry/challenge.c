@@ -32,7 +32,7 @@ static char *
 value_dup(const char **p)
 {
 	const char *from = *p;
-	size_t len = token_len(from), n = 0;
+	size_t len, n = 0;
 	char *value;
 
 	if (*from != '"') {
