@@ -1,8 +1,9 @@
 /*
- * oci-layer - a folder or files to a layer
+ * oci-layer - a folder, files or an archive to a layer
  *
  * Writes a stream of one layer that is in no image yet. With -A the stream on standard input is
- * passed on first, and both have one index.json.
+ * passed on first, and both have one index.json. Without a path standard input is the layer: a tar
+ * as it is, an archive of another kind turned into one.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,16 +21,14 @@
 #include "image/media.h"
 #include "layer/entry_name.h"
 #include "layer/folder.h"
+#include "layer/intake.h"
 #include "layer/pattern.h"
+#include "layer/stamp.h"
 #include "stream/graph.h"
 #include "stream/layout.h"
 #include "stream/pass.h"
+#include "stream/sniff.h"
 #include "stream/source.h"
-
-/* The largest second that every system's time_t holds is that of 64 bits with a sign. */
-#define MAX_MTIME ((uint64_t)INT64_MAX)
-/* What a number of an owner is in the kernel; the last one means "none". */
-#define MAX_ID ((uint64_t)UINT32_MAX - 1)
 
 struct options {
 	struct common_options common;
@@ -37,7 +36,7 @@ struct options {
 	struct option_list excludes, exclude_files, annotations;
 	const char *prefix, *owner, *mtime, *format, *output;
 	uint64_t jobs, level;
-	const char *const *paths;	/* borrowed from argv */
+	const char *const *paths; /* borrowed from argv */
 	/* what they mean, set by check() */
 	struct folder_options folder;
 	struct compress_options compress;
@@ -55,7 +54,7 @@ struct watch {
 static const struct usage usage = { "oci-layer",
 	"[-A] [-b | --imgpkg] [-a k=v]... [-j jobs] [-L level] [-m epoch] [-o file] [-X file]... "
 	"[-x pattern]... [-z gzip|zstd|none] [--follow] [--no-xattrs] [--owner uid[:gid]] "
-	"[--prefix dir] path ...",
+	"[--prefix dir] [path ...]",
 	layout_announce };
 
 static int
@@ -119,43 +118,16 @@ check_together(const struct options *opt, struct error *err)
 		    "imgpkg's layers have no -m, --owner or --prefix: time and owner are 0");
 	if (opt->bundle && opt->compress.format != COMPRESSION_GZIP)
 		return error_set(err, ERROR_USAGE, "-z: a bundle's layer is compressed with gzip");
-	return has_path ? 0 : error_set(err, ERROR_USAGE, "a path is missing");
-}
-
-static int
-parse_mtime(const struct options *opt, int64_t *mtime, struct error *err)
-{
-	const char *text = opt->mtime, *name = "-m";
-	uint64_t n = 0;
-
-	if (text == NULL) {
-		text = getenv("SOURCE_DATE_EPOCH");
-		name = "SOURCE_DATE_EPOCH";
-		if (text == NULL || text[0] == '\0')
-			text = "0";
-	}
-	if (!options_number(text, 0, MAX_MTIME, &n))
-		return error_set(err, ERROR_USAGE, "%s: not a number of seconds since 1970: %s", name,
-		    text);
-	*mtime = (int64_t)n;
+	if (!has_path && opt->append)
+		return error_set(err, ERROR_USAGE,
+		    "-A: adds a path to the stream on standard input");
+	if (!has_path &&
+	    (imgpkg || opt->follow || opt->no_xattrs || opt->owner != NULL || opt->prefix != NULL ||
+		opt->excludes.n + opt->exclude_files.n > 0))
+		return error_set(err, ERROR_USAGE,
+		    "this option needs a path: "
+		    "what comes on standard input is a layer as it is");
 	return 0;
-}
-
-/* "uid" or "uid:gid"; the gid is the uid where it is not given. */
-static int
-parse_owner(const char *text, uint64_t *uid, uint64_t *gid, struct error *err)
-{
-	const char *colon = strchr(text, ':');
-	char *first = colon == NULL ? strdup(text) : strndup(text, (size_t)(colon - text));
-	bool ok;
-
-	if (first == NULL)
-		return error_memory(err);
-	ok = options_number(first, 0, MAX_ID, uid) &&
-	    options_number(colon == NULL ? first : colon + 1, 0, MAX_ID, gid);
-	free(first);
-	return ok ? 0 : error_set(err, ERROR_USAGE, "--owner: not UID or UID:GID, in numbers: %s",
-	    text);
 }
 
 static int
@@ -173,34 +145,36 @@ parse_patterns(struct options *opt, struct error *err)
 	return opt->bundle || opt->imgpkg ? patterns_add(&opt->patterns, "/.git", err) : 0;
 }
 
+/* What argv and the environment say, before any input is read. */
 static int
 check(struct options *opt, struct error *err)
 {
 	struct folder_options *f = &opt->folder;
-	struct annotations ignored = { .n = 0 };
-	int rc;
 
 	opt->compress = (struct compress_options){ .format = COMPRESSION_GZIP,
-		.level = (int)opt->level, .jobs = (unsigned int)opt->jobs };
+		.level = (int)opt->level,
+		.jobs = (unsigned int)opt->jobs };
 	if (opt->format != NULL && !compression_parse(opt->format, &opt->compress.format))
 		return error_set(err, ERROR_USAGE, "-z: gzip, zstd or none: %s", opt->format);
 	opt->prefix_clean = strdup(opt->prefix != NULL ? opt->prefix : "");
 	if (opt->prefix_clean == NULL)
 		return error_memory(err);
-	*f = (struct folder_options){ .operands = opt->paths, .exclude = &opt->patterns,
-		.prefix = opt->prefix_clean, .follow = opt->follow, .xattrs = !opt->no_xattrs,
+	*f = (struct folder_options){ .operands = opt->paths,
+		.exclude = &opt->patterns,
+		.prefix = opt->prefix_clean,
+		.follow = opt->follow,
+		.xattrs = !opt->no_xattrs,
 		.imgpkg = opt->bundle || opt->imgpkg };
 	if (check_together(opt, err) == -1 || parse_patterns(opt, err) == -1)
 		return -1;
 	if (!entry_name_clean(opt->prefix_clean) || entry_name_is_whiteout(opt->prefix_clean))
-		return error_set(err, ERROR_USAGE, "--prefix: no folder of a layer: %s", opt->prefix);
-	if (!f->imgpkg && parse_mtime(opt, &f->mtime, err) == -1)
+		return error_set(err, ERROR_USAGE, "--prefix: no folder of a layer: %s",
+		    opt->prefix);
+	if (!f->imgpkg && stamp_parse_mtime(&f->stamp, opt->mtime, err) == -1)
 		return -1;
-	if (opt->owner != NULL && parse_owner(opt->owner, &f->uid, &f->gid, err) == -1)
+	if (opt->owner != NULL && stamp_parse_owner(&f->stamp, opt->owner, err) == -1)
 		return -1;
-	rc = annotations_add(&ignored, opt->annotations.items, opt->annotations.n, err);
-	annotations_release(&ignored);
-	return rc == 0 && opt->bundle ? bundle_contents_look(opt->paths, err) : rc;
+	return opt->bundle ? bundle_contents_look(opt->paths, err) : 0;
 }
 
 static int
@@ -225,7 +199,8 @@ static int
 write_folder(struct options *opt, struct progress *progress, struct writer *to, struct error *err)
 {
 	struct watch watch = { .folder = { .entry = opt->folder.imgpkg ? watch_entry : NULL,
-		.unreadable = watch_unreadable }, .progress = progress };
+				   .unreadable = watch_unreadable },
+		.progress = progress };
 	int rc;
 
 	bundle_contents_init(&watch.contents, opt->bundle);
@@ -235,6 +210,61 @@ write_folder(struct options *opt, struct progress *progress, struct writer *to, 
 	if (rc == 0 && opt->folder.imgpkg)
 		rc = bundle_contents_judge(&watch.contents, err);
 	bundle_contents_release(&watch.contents);
+	return rc;
+}
+
+/* What is a stream or an image's archive is no layer; neither is what is no archive at all. */
+static int
+check_input(const struct intake *in, const struct options *opt, struct error *err)
+{
+	struct reader_prefix head;
+	struct sniff found;
+	const void *buf;
+	size_t len;
+
+	buf = intake_head(in, &len);
+	if (len == 0)
+		return error_set(err, ERROR_INPUT,
+		    "standard input is empty: no path, and no archive");
+	if (intake_kind(in) == INTAKE_OTHER)
+		return error_set(err, ERROR_INPUT,
+		    "standard input is %s, not a tar, zip, 7z, cpio, "
+		    "rpm or ISO archive",
+		    sniff_looks(buf, len));
+	if (intake_kind(in) != INTAKE_TAR)
+		return 0;
+	if (opt->mtime != NULL)
+		return error_set(err, ERROR_USAGE,
+		    "-m: a tar on standard input passes unchanged, with its own times");
+	reader_prefix_init(&head, buf, len, NULL, "standard input");
+	if (sniff_reader(&found, &head.reader, SNIFF_WORD, false, err) == -1)
+		return -1;
+	if (found.format == FORMAT_OCI_LAYOUT)
+		return error_set(err, ERROR_INPUT,
+		    "standard input is an OCI stream, not a layer: "
+		    "-A passes it on and adds a path to it");
+	if (found.format != FORMAT_TAR && found.format != FORMAT_UNKNOWN)
+		return error_set(err, ERROR_INPUT, "standard input is %s, not a layer",
+		    format_word(found.format));
+	return 0;
+}
+
+static int
+write_input(struct options *opt, struct progress *progress, struct writer *to, struct error *err)
+{
+	struct reader_progress counted;
+	struct reader_fd file;
+	struct intake *in;
+	int rc = -1;
+
+	if (reader_fd_open(&file, "-", err) == -1)
+		return -1;
+	reader_progress_init(&counted, &file.reader, progress);
+	in = intake_new(&counted.reader, &file, err);
+	if (in != NULL && check_input(in, opt, err) == 0)
+		rc = intake_write(in, &opt->folder.stamp, to, err);
+	intake_free(in);
+	reader_fd_close(&file);
 	return rc;
 }
 
@@ -255,7 +285,8 @@ write_layer(struct options *opt, struct progress *progress, struct layout *out,
 	if (compressor == NULL)
 		return -1;
 	writer_hash_init(&hash, compressor_writer(compressor), "layer");
-	if (write_folder(opt, progress, &hash.writer, err) == -1 ||
+	if ((opt->paths[0] != NULL ? write_folder(opt, progress, &hash.writer, err) :
+				     write_input(opt, progress, &hash.writer, err)) == -1 ||
 	    compressor_finish(compressor, err) == -1 ||
 	    layout_blob_close(out, &d->digest, &d->size, err) == -1)
 		goto done;
@@ -263,9 +294,10 @@ write_layer(struct options *opt, struct progress *progress, struct layout *out,
 	d->media_type = strdup(media_layer(FAMILY_OCI, opt->compress.format));
 	if (d->media_type == NULL)
 		(void)error_memory(err);
-	else if (annotations_add(&d->annotations, opt->annotations.items, opt->annotations.n,
-	    err) == 0 && annotations_set(&d->annotations, ANNOTATION_DIFFID, diffid.text, err) == 0)
-		rc = opt->bundle ? annotations_set(&d->annotations, ANNOTATION_BUNDLE, "true", err) : 0;
+	else if (annotations_set(&d->annotations, ANNOTATION_DIFFID, diffid.text, err) == 0)
+		rc = opt->bundle ?
+		    annotations_set(&d->annotations, ANNOTATION_BUNDLE, "true", err) :
+		    0;
 done:
 	compressor_free(compressor);
 	return rc;
@@ -311,12 +343,16 @@ run(struct options *opt, struct error *err)
 
 	progress_init(&progress, usage.prog, &opt->common);
 	progress_step(&progress, "layer");
-	if (layout_open(&out, opt->output, err) == -1 || check(opt, err) == -1)
+	if (layout_open(&out, opt->output, err) == -1 ||
+	    annotations_add(&layer.annotations, opt->annotations.items, opt->annotations.n, err) ==
+		-1 ||
+	    check(opt, err) == -1)
 		goto done;
 	pass_init(&pass, &out);
 	if (opt->append) {
 		s = source_new(&(struct source_options){ .sink = &pass.sink,
-		    .progress = &progress }, err);
+				   .progress = &progress },
+		    err);
 		if (s == NULL || source_read(s, "-", err) == -1)
 			goto done;
 	}
@@ -341,7 +377,7 @@ main(int argc, char *argv[])
 
 	io_start();
 	if (parse(&opt, argc, argv, &err) == 0)
-		(void)run(&opt, &err);	/* its failure is in err */
+		(void)run(&opt, &err); /* its failure is in err */
 	release(&opt);
 	return error_report(&err, usage.prog, stderr);
 }

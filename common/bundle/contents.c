@@ -29,8 +29,9 @@ bundle_contents_look(const char *const *folders, struct error *err)
 		found = stat(path, &st) == 0 || stat(folders[i], &st) == -1;
 		free(path);
 	}
-	return found ? 0 : error_set(err, ERROR_INPUT, "%s: not a bundle: " IMAGES
-	    " is not there", folders[0]);
+	return found ?
+	    0 :
+	    error_set(err, ERROR_INPUT, "%s: not a bundle: " IMAGES " is not there", folders[0]);
 }
 
 void
@@ -51,7 +52,8 @@ take_definition(struct bundle_contents *b, const char *shown, bool deeper, bool 
 	if (b->wanted && !directory)
 		return error_set(err, ERROR_INPUT, "%s: not a directory", shown);
 	if (b->wanted && b->definition != NULL)
-		return error_set(err, ERROR_INPUT, "%s, %s: two bundles in one", b->definition, shown);
+		return error_set(err, ERROR_INPUT, "%s, %s: two bundles in one", b->definition,
+		    shown);
 	if (b->definition == NULL)
 		b->definition = strdup(shown);
 	return b->definition == NULL ? error_memory(err) : 0;
@@ -74,13 +76,16 @@ int
 bundle_contents_judge(const struct bundle_contents *b, struct error *err)
 {
 	if (!b->wanted)
-		return b->images && !b->several ? error_set(err, ERROR_INPUT,
-		    "%s: this folder is a bundle: use -b", b->definition) : 0;
+		return b->images && !b->several ?
+		    error_set(err, ERROR_INPUT, "%s: this folder is a bundle: use -b",
+			b->definition) :
+		    0;
 	if (b->definition == NULL)
 		return error_set(err, ERROR_INPUT,
 		    "not a bundle: " IMAGES " is not there, or left out");
-	return b->images ? 0 : error_set(err, ERROR_INPUT, "%s: not a bundle: it has no images.yml",
-	    b->definition);
+	return b->images ?
+	    0 :
+	    error_set(err, ERROR_INPUT, "%s: not a bundle: it has no images.yml", b->definition);
 }
 
 void

@@ -17,10 +17,10 @@
 struct error;
 
 struct bundle_contents {
-	bool wanted;		/* a bundle: otherwise it must not be one */
-	char *definition;	/* the first .imgpkg as messages name it; NULL: none yet */
-	bool several;		/* or one that is deeper, or a file */
-	bool images;		/* images.yml is there */
+	bool wanted;	  /* a bundle: otherwise it must not be one */
+	char *definition; /* the first .imgpkg as messages name it; NULL: none yet */
+	bool several;	  /* or one that is deeper, or a file */
+	bool images;	  /* images.yml is there */
 };
 
 /* The paths of a NULL-terminated list, before anything is read: for an early answer. */

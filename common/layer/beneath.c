@@ -11,10 +11,10 @@
 #include "core/error.h"
 
 struct place {
-	int root;		/* borrowed */
-	int fd;			/* where we are; owned */
-	char *walked;		/* how we came here: names without links, "/" behind each */
-	char *rest;		/* what is still to be walked */
+	int root;     /* borrowed */
+	int fd;	      /* where we are; owned */
+	char *walked; /* how we came here: names without links, "/" behind each */
+	char *rest;   /* what is still to be walked */
 	int links;
 };
 
@@ -158,7 +158,7 @@ walk_to_end(struct place *p, int *fd, struct stat *st, struct error *err)
 		}
 		if (fstatat(p->fd, name, &seen, AT_SYMLINK_NOFOLLOW) == -1)
 			return errno == ENOENT ? error_set(err, ERROR_INPUT, "a link to nothing") :
-			    error_system(err, errno, "%s", name);
+						 error_system(err, errno, "%s", name);
 		if (S_ISLNK(seen.st_mode)) {
 			if (follow(p, name, err) == -1)
 				return -1;

@@ -19,13 +19,13 @@ struct builder {
 	const struct folder_options *opt;
 	struct writer *to;
 	struct walk *walk;
-	struct hardlinks *links;	/* NULL until a file has several */
+	struct hardlinks *links; /* NULL until a file has several */
 	struct xattrs xattrs;
-	unsigned char *buf;		/* IO_CHUNK bytes */
-	char *name;			/* of the entry in the layer */
+	unsigned char *buf; /* IO_CHUNK bytes */
+	char *name;	    /* of the entry in the layer */
 	size_t name_cap;
 	size_t n_unreadable;
-	struct error unreadable;	/* the first */
+	struct error unreadable; /* the first */
 };
 
 static int
@@ -119,8 +119,10 @@ write_imgpkg_entry(struct builder *b, const struct walk_entry *e, struct error *
 	struct tar_header h = { .name = e->path };
 
 	if (S_ISLNK(e->st.st_mode))
-		return fail(b, e, "a symbolic link: imgpkg refuses them; --follow stores what it "
-		    "leads to", err);
+		return fail(b, e,
+		    "a symbolic link: imgpkg refuses them; --follow stores what it "
+		    "leads to",
+		    err);
 	if (S_ISDIR(e->st.st_mode)) {
 		h.type = TAR_DIRECTORY;
 		h.mode = 0700;
@@ -153,8 +155,11 @@ meet(struct builder *b, const struct walk_entry *e, struct tar_header *h, struct
 static int
 write_plain_entry(struct builder *b, const struct walk_entry *e, struct error *err)
 {
-	struct tar_header h = { .type = TAR_FILE, .mode = e->st.st_mode & 07777,
-		.uid = b->opt->uid, .gid = b->opt->gid, .mtime = b->opt->mtime };
+	struct tar_header h = { .type = TAR_FILE,
+		.mode = e->st.st_mode & 07777,
+		.uid = b->opt->stamp.uid,
+		.gid = b->opt->stamp.gid,
+		.mtime = b->opt->stamp.mtime };
 
 	if (set_name(b, e->path, err) == -1)
 		return -1;
@@ -190,12 +195,16 @@ take_entry(struct builder *b, const struct walk_entry *e, struct error *err)
 		return 0;
 	}
 	if (entry_name_is_whiteout(e->path))
-		return fail(b, e, "a name that begins with .wh. would delete files in layers below; "
-		    "-x leaves it out", err);
+		return fail(b, e,
+		    "a name that begins with .wh. would delete files in layers below; "
+		    "-x leaves it out",
+		    err);
 	if (!S_ISREG(e->st.st_mode) && !S_ISDIR(e->st.st_mode) && !S_ISLNK(e->st.st_mode))
-		return fail(b, e, S_ISSOCK(e->st.st_mode) ? "a socket: no layer holds one" :
-		    S_ISFIFO(e->st.st_mode) ? "a fifo: no layer holds one" :
-		    "a device: no layer holds one", err);
+		return fail(b, e,
+		    S_ISSOCK(e->st.st_mode)	? "a socket: no layer holds one" :
+			S_ISFIFO(e->st.st_mode) ? "a fifo: no layer holds one" :
+						  "a device: no layer holds one",
+		    err);
 	if (watch != NULL && watch->entry != NULL && strcmp(e->path, ".") != 0 &&
 	    watch->entry(watch, e->path, walk_shown(b->walk, e), S_ISDIR(e->st.st_mode), err) == -1)
 		return -1;
@@ -208,8 +217,11 @@ take_entry(struct builder *b, const struct walk_entry *e, struct error *err)
 static int
 write_prefix(struct builder *b, struct error *err)
 {
-	struct tar_header h = { .type = TAR_DIRECTORY, .mode = 0755, .uid = b->opt->uid,
-		.gid = b->opt->gid, .mtime = b->opt->mtime };
+	struct tar_header h = { .type = TAR_DIRECTORY,
+		.mode = 0755,
+		.uid = b->opt->stamp.uid,
+		.gid = b->opt->stamp.gid,
+		.mtime = b->opt->stamp.mtime };
 	size_t len;
 	char *name;
 	int rc = 0;
@@ -253,8 +265,10 @@ build(struct builder *b, struct error *err)
 int
 folder_write(const struct folder_options *opt, struct writer *to, struct error *err)
 {
-	const struct walk_options walk = { .operands = opt->operands, .exclude = opt->exclude,
-		.follow = opt->follow, .follow_operands = opt->follow || opt->imgpkg,
+	const struct walk_options walk = { .operands = opt->operands,
+		.exclude = opt->exclude,
+		.follow = opt->follow,
+		.follow_operands = opt->follow || opt->imgpkg,
 		.separate = opt->imgpkg };
 	struct builder b = { .opt = opt, .to = to };
 	int rc = -1;

@@ -14,9 +14,9 @@
 #define LAYER_FOLDER_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "core/io.h"
+#include "layer/stamp.h"
 
 struct error;
 struct patterns;
@@ -32,16 +32,15 @@ struct folder_watch {
 };
 
 struct folder_options {
-	const char *const *operands;	/* NULL-terminated */
+	const char *const *operands; /* NULL-terminated */
 	const struct patterns *exclude;
-	const char *prefix;		/* clean (see entry_name.h), or "": where the entries are put */
-	uint64_t uid, gid;
-	int64_t mtime;
-	bool follow;			/* symbolic links give what they lead to in the folder */
+	const char *prefix; /* clean (see entry_name.h), or "": where the entries are put */
+	struct stamp stamp;
+	bool follow; /* symbolic links give what they lead to in the folder */
 	bool xattrs;
-	bool imgpkg;			/* uid, gid, mtime, prefix and xattrs are then not asked for */
-	struct folder_watch *watch;	/* may be NULL, as may its members */
-	struct progress *progress;	/* may be NULL */
+	bool imgpkg;		    /* stamp, prefix and xattrs are then not asked for */
+	struct folder_watch *watch; /* may be NULL, as may its members */
+	struct progress *progress;  /* may be NULL */
 };
 
 /* Writes the whole tar, end blocks too. */

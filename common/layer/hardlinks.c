@@ -17,19 +17,19 @@
 
 struct file {
 	uint64_t ino;
-	uint64_t path;		/* its offset in the spool */
-	uint32_t device;	/* index */
-	uint32_t next;		/* in the bucket, or NONE */
+	uint64_t path;	 /* its offset in the spool */
+	uint32_t device; /* index */
+	uint32_t next;	 /* in the bucket, or NONE */
 };
 
 struct hardlinks {
-	struct spool paths;	/* each with its NUL */
+	struct spool paths; /* each with its NUL */
 	struct file *files;
-	uint32_t *buckets;	/* a power of two, at least the files */
+	uint32_t *buckets; /* a power of two, at least the files */
 	uint32_t n, cap, n_buckets;
 	dev_t *devices;
 	uint32_t n_devices;
-	char *path;		/* the one lent */
+	char *path; /* the one lent */
 	size_t path_cap;
 };
 
@@ -148,8 +148,8 @@ lend_path(struct hardlinks *h, uint64_t offset, const char **path, struct error 
 }
 
 int
-hardlinks_meet(struct hardlinks *h, dev_t dev, ino_t ino, const char *path,
-    const char **first, struct error *err)
+hardlinks_meet(struct hardlinks *h, dev_t dev, ino_t ino, const char *path, const char **first,
+    struct error *err)
 {
 	uint32_t device, i, b;
 
@@ -163,8 +163,10 @@ hardlinks_meet(struct hardlinks *h, dev_t dev, ino_t ino, const char *path,
 	if (h->n == h->cap && grow(h, err) == -1)
 		return -1;
 	b = bucket_of(h, ino, device);
-	h->files[h->n] = (struct file){ .ino = ino, .path = h->paths.writer.offset,
-		.device = device, .next = h->buckets[b] };
+	h->files[h->n] = (struct file){ .ino = ino,
+		.path = h->paths.writer.offset,
+		.device = device,
+		.next = h->buckets[b] };
 	h->buckets[b] = h->n++;
 	return writer_write(&h->paths.writer, path, strlen(path) + 1, err);
 }

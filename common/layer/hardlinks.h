@@ -12,14 +12,14 @@
 struct error;
 struct hardlinks;
 
-struct hardlinks *hardlinks_new(struct error *err);	/* NULL on error */
-void hardlinks_free(struct hardlinks *h);		/* may be NULL */
+struct hardlinks *hardlinks_new(struct error *err); /* NULL on error */
+void hardlinks_free(struct hardlinks *h);	    /* may be NULL */
 
 /*
  * *first is the path under which this file was met first, lent until the next call; NULL if that
  * is now, and path is what later ones will be told.
  */
-int hardlinks_meet(struct hardlinks *h, dev_t dev, ino_t ino, const char *path,
-    const char **first, struct error *err);
+int hardlinks_meet(struct hardlinks *h, dev_t dev, ino_t ino, const char *path, const char **first,
+    struct error *err);
 
 #endif

@@ -68,7 +68,7 @@ match_one(const char **p, char c)
 		return true;
 	if (*at == '[') {
 		end = set_end(at + 1);
-		*p = end + 1;	/* there: patterns_add saw to it */
+		*p = end + 1; /* there: patterns_add saw to it */
 		return set_has(at + 1, end, (unsigned char)c);
 	}
 	if (*at == '\\' && at[1] != '\0') {
@@ -114,8 +114,10 @@ check(const char *pattern, struct error *err)
 		} else if (*p == '[') {
 			p = set_end(p + 1);
 			if (p == NULL)
-				return error_set(err, ERROR_USAGE, "pattern \"%s\": \"[\" without "
-				    "its \"]\"; \"\\[\" is the bracket itself", pattern);
+				return error_set(err, ERROR_USAGE,
+				    "pattern \"%s\": \"[\" without "
+				    "its \"]\"; \"\\[\" is the bracket itself",
+				    pattern);
 		}
 	}
 	return 0;
@@ -146,7 +148,8 @@ patterns_add(struct patterns *p, const char *text, struct error *err)
 	if (items == NULL)
 		return error_memory(err);
 	p->items = items;
-	items[p->n] = (struct pattern){ .text = strndup(start, len), .directory = start[len] == '/',
+	items[p->n] = (struct pattern){ .text = strndup(start, len),
+		.directory = start[len] == '/',
 		.anchored = start != text || memchr(start, '/', len) != NULL };
 	if (items[p->n].text == NULL)
 		return error_memory(err);
@@ -190,14 +193,15 @@ patterns_read(struct patterns *p, const char *file, struct error *err)
 			goto done;
 		len += got;
 		if (got < want)
-			buf[len++] = '\n';	/* the last line may lack it */
+			buf[len++] = '\n'; /* the last line may lack it */
 		if (take_lines(p, buf, len, &len, err) == -1) {
 			(void)error_context(err, "%s", file);
 			goto done;
 		}
 	} while (got == want && len < sizeof(buf) - 1);
-	rc = len == 0 ? 0 : error_set(err, ERROR_INPUT, "%s: a pattern longer than %zu bytes", file,
-	    MAX_PATTERN_LEN);
+	rc = len == 0 ? 0 :
+			error_set(err, ERROR_INPUT, "%s: a pattern longer than %zu bytes", file,
+			    MAX_PATTERN_LEN);
 done:
 	reader_fd_close(&in);
 	return rc;

@@ -25,9 +25,9 @@ struct error;
 struct patterns {
 	struct pattern {
 		char *text;
-		bool anchored;		/* compared with the whole path */
-		bool directory;		/* matches directories alone */
-	} *items;
+		bool anchored;	/* compared with the whole path */
+		bool directory; /* matches directories alone */
+	} * items;
 	size_t n;
 };
 

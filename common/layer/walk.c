@@ -41,7 +41,7 @@ failed:
 static int
 set_path(struct walk *w, size_t at, const char *name, struct error *err)
 {
-	size_t len = strlen(name), need = at + len + 2;	/* a "/" may follow */
+	size_t len = strlen(name), need = at + len + 2; /* a "/" may follow */
 	char *longer;
 
 	if (need > w->path_cap) {
@@ -76,7 +76,8 @@ open_seen(struct walk *w, size_t operand, int at, const char *name, int flags, s
 	}
 	if (o->fd == -1)
 		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO ?
-		    walk_fail_replaced(w, operand, err) : walk_fail(w, operand, errno, err);
+		    walk_fail_replaced(w, operand, err) :
+		    walk_fail(w, operand, errno, err);
 	if (fstat(o->fd, &o->st) == 0 && o->st.st_dev == seen.st_dev &&
 	    o->st.st_ino == seen.st_ino && (o->st.st_mode & S_IFMT) == (seen.st_mode & S_IFMT))
 		return 0;
@@ -157,7 +158,8 @@ check_loop(struct walk *w, const struct source *s, struct error *err)
 
 	for (i = 0; i < w->depth; i++)
 		for (k = 0; k < w->levels[i].n_sources; k++)
-			if (!w->levels[i].sources[k].file && w->levels[i].sources[k].dev == s->dev &&
+			if (!w->levels[i].sources[k].file &&
+			    w->levels[i].sources[k].dev == s->dev &&
 			    w->levels[i].sources[k].ino == s->ino)
 				return error_set(err, ERROR_INPUT,
 				    "%s: a link to a directory that it is in: a loop",
@@ -167,11 +169,13 @@ check_loop(struct walk *w, const struct source *s, struct error *err)
 
 /* Makes o one of the directories of the level below; o's descriptor is then child's. */
 static int
-add_child(struct walk *w, struct level *child, size_t operand, struct opened *o,
-    struct error *err)
+add_child(struct walk *w, struct level *child, size_t operand, struct opened *o, struct error *err)
 {
-	struct source s = { .operand = operand, .dev = o->st.st_dev, .ino = o->st.st_ino,
-		.fd = o->fd, .linked = o->linked };
+	struct source s = { .operand = operand,
+		.dev = o->st.st_dev,
+		.ino = o->st.st_ino,
+		.fd = o->fd,
+		.linked = o->linked };
 
 	if (w->opt->follow && check_loop(w, &s, err) == -1)
 		return -1;
@@ -199,8 +203,7 @@ fail_twice(struct walk *w, size_t first, size_t second, struct error *err)
 
 /* The path in hand, n equal names of the level; e->path stays NULL if all are excluded. */
 static int
-visit(struct walk *w, const struct name *names, size_t n, struct walk_entry *e,
-    struct error *err)
+visit(struct walk *w, const struct name *names, size_t n, struct walk_entry *e, struct error *err)
 {
 	const size_t in = w->depth - 1;
 	struct level child = { .n_sources = 0 };
@@ -219,8 +222,8 @@ visit(struct walk *w, const struct name *names, size_t n, struct walk_entry *e,
 			o.fd = -1;
 			continue;
 		}
-		if (e->path != NULL && (w->opt->separate || !S_ISDIR(o.st.st_mode) ||
-		    !S_ISDIR(e->st.st_mode))) {
+		if (e->path != NULL &&
+		    (w->opt->separate || !S_ISDIR(o.st.st_mode) || !S_ISDIR(e->st.st_mode))) {
 			(void)fail_twice(w, e->operand, operand, err);
 			goto failed;
 		}
@@ -245,7 +248,7 @@ visit(struct walk *w, const struct name *names, size_t n, struct walk_entry *e,
 	if (walk_push(w, &child, err) == -1)
 		goto failed;
 	l = &w->levels[w->depth - 1];
-	memcpy(w->path + l->path_len - 1, "/", 2);	/* it may have to be opened again by its path */
+	memcpy(w->path + l->path_len - 1, "/", 2); /* it may have to be opened again by its path */
 	rc = level_open_source(w, l, &l->sources[0], err);
 	w->path[l->path_len - 1] = '\0';
 	e->fd = l->sources[0].fd;
@@ -270,7 +273,8 @@ next_root(struct walk *w, struct walk_entry *e, struct error *err)
 	root = &w->levels[0];
 	if (!w->opt->separate || root->sources[0].file)
 		return 0;
-	if (set_path(w, 0, ".", err) == -1 || level_open_source(w, root, &root->sources[0], err) == -1)
+	if (set_path(w, 0, ".", err) == -1 ||
+	    level_open_source(w, root, &root->sources[0], err) == -1)
 		return -1;
 	e->fd = root->sources[0].fd;
 	if (fstat(e->fd, &e->st) == -1)

@@ -30,7 +30,7 @@ struct walk;
 
 struct walk_options {
 	const char *const *operands;	/* NULL-terminated */
-	const struct patterns *exclude;	/* may be NULL */
+	const struct patterns *exclude; /* may be NULL */
 	bool follow;			/* symbolic links give what they lead to in their folder */
 	bool follow_operands;		/* one that is a link to a file is that file */
 	/*
@@ -41,19 +41,19 @@ struct walk_options {
 };
 
 struct walk_entry {
-	const char *path;	/* below the root; valid until the next walk_next */
-	size_t operand;		/* that it came from */
-	struct stat st;		/* of what was opened */
-	int fd;			/* a regular file or a directory, open for reading; else -1. Lent. */
-	const char *link;	/* a symbolic link's target */
-	int unreadable;		/* errno: it could not be opened; else 0 */
+	const char *path; /* below the root; valid until the next walk_next */
+	size_t operand;	  /* that it came from */
+	struct stat st;	  /* of what was opened */
+	int fd;		  /* a regular file or a directory, open for reading; else -1. Lent. */
+	const char *link; /* a symbolic link's target */
+	int unreadable;	  /* errno: it could not be opened; else 0 */
 };
 
 /* All is borrowed. ERROR_IO: an operand is not there. NULL on error. */
 struct walk *walk_new(const struct walk_options *opt, struct error *err);
 /* The next entry, or *e with path NULL behind the last one. */
 int walk_next(struct walk *w, struct walk_entry *e, struct error *err);
-void walk_free(struct walk *w);	/* may be NULL */
+void walk_free(struct walk *w); /* may be NULL */
 
 /* "OPERAND/PATH" of the entry in hand, for messages; valid until the next walk_next. */
 const char *walk_shown(struct walk *w, const struct walk_entry *e);

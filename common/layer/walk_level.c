@@ -212,8 +212,8 @@ level_add_name(struct level *l, const char *text, size_t source, struct error *e
 		l->text = longer;
 		l->text_cap = cap;
 	}
-	l->names[l->n_names++] = (struct name){ .at = (uint32_t)l->text_len,
-		.source = (uint32_t)source };
+	l->names[l->n_names++] =
+	    (struct name){ .at = (uint32_t)l->text_len, .source = (uint32_t)source };
 	memcpy(l->text + l->text_len, text, len);
 	l->text_len += len;
 	return 0;
@@ -282,7 +282,7 @@ level_load(struct walk *w, struct level *l, struct error *err)
 	for (i = 0; i < l->n_sources; i++) {
 		operand = w->opt->operands[l->sources[i].operand];
 		rc = l->sources[i].file ? level_add_name(l, base_name(operand), i, err) :
-		    read_names(w, l, i, err);
+					  read_names(w, l, i, err);
 		if (rc == -1)
 			return -1;
 	}
@@ -344,4 +344,3 @@ walk_pop(struct walk *w)
 		open_parent(w, &w->levels[w->depth - 1], &child->sources[i]);
 	level_release(w, child);
 }
-

@@ -24,25 +24,25 @@ struct source {
 	size_t operand;
 	dev_t dev;
 	ino_t ino;
-	int fd;			/* -1: closed at the moment */
+	int fd; /* -1: closed at the moment */
 	bool file;
-	bool linked;		/* reached by a symbolic link: its ".." is elsewhere */
+	bool linked; /* reached by a symbolic link: its ".." is elsewhere */
 };
 
 struct name {
-	const char *text;	/* valid once loaded */
-	uint32_t at;		/* offset of text */
+	const char *text; /* valid once loaded */
+	uint32_t at;	  /* offset of text */
 	uint32_t source;
 };
 
 struct level {
 	struct source *sources;
 	size_t n_sources;
-	struct name *names;	/* sorted */
+	struct name *names; /* sorted */
 	char *text;
 	size_t n_names, names_cap, text_len, text_cap;
 	size_t next;
-	size_t path_len;	/* of the level's path with its "/"; 0 at the root */
+	size_t path_len; /* of the level's path with its "/"; 0 at the root */
 	bool loaded;
 };
 
@@ -50,14 +50,14 @@ struct walk {
 	const struct walk_options *opt;
 	struct source *operands;
 	size_t n_operands;
-	size_t next_operand;	/* where the next root level begins */
+	size_t next_operand; /* where the next root level begins */
 	struct level *levels;
 	size_t depth, levels_cap;
 	int n_open;
-	char *path;		/* of the entry in hand */
+	char *path; /* of the entry in hand */
 	size_t path_cap;
 	char *shown;
-	int file;		/* lent by the last entry, -1: none */
+	int file; /* lent by the last entry, -1: none */
 	char link[PATH_MAX + 1];
 };
 

@@ -17,11 +17,11 @@
 struct error;
 
 struct xattrs {
-	struct tar_xattr *items;	/* sorted by name */
+	struct tar_xattr *items; /* sorted by name */
 	size_t n;
 	/* private from here */
 	size_t cap;
-	char *names;			/* as the system lists them */
+	char *names; /* as the system lists them */
 	size_t names_cap;
 	unsigned char *values;
 	size_t values_cap;
