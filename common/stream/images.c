@@ -7,6 +7,7 @@
 #include "image/config.h"
 #include "image/manifest.h"
 #include "image/media.h"
+#include "stream/blobset.h"
 #include "stream/graph.h"
 
 /* Platforms named in a message before it says "and others". */
@@ -79,11 +80,13 @@ add_manifest(struct images *m, struct source *s, const struct descriptor *d, str
 	return fill_platform(s, &image->descriptor, err);
 }
 
+/* met: indexes that were visited; a second visit would add nothing, and can be made to take ages. */
 static int
 add_level(struct images *m, struct source *s, const struct descriptor *d, int level,
-    struct error *err)
+    struct blob_set *met, struct error *err)
 {
 	struct index index = { .n_manifests = 0 };
+	uint8_t raw[SHA256_SIZE];
 	size_t i;
 	int rc = 0;
 
@@ -92,10 +95,14 @@ add_level(struct images *m, struct source *s, const struct descriptor *d, int le
 	if (level >= MAX_INDEX_DEPTH)
 		return error_set(err, ERROR_INPUT, "%s: indexes nested more than %d deep",
 		    d->digest.text, MAX_INDEX_DEPTH);
-	if (graph_load_index(s, d, &index, err) == -1)
+	if (digest_raw(&d->digest, raw, err) == -1)
+		return -1;
+	if (blob_set_find(met, raw) != NULL)
+		return 0;
+	if (blob_set_add(met, raw, err) == NULL || graph_load_index(s, d, &index, err) == -1)
 		return -1;
 	for (i = 0; rc == 0 && i < index.n_manifests; i++)
-		rc = add_level(m, s, &index.manifests[i], level + 1, err);
+		rc = add_level(m, s, &index.manifests[i], level + 1, met, err);
 	index_release(&index);
 	return rc;
 }
@@ -103,15 +110,21 @@ add_level(struct images *m, struct source *s, const struct descriptor *d, int le
 int
 images_add(struct images *m, struct source *s, const struct descriptor *root, struct error *err)
 {
+	struct blob_set *met = blob_set_new(err);
 	struct descriptor plain;
 	int rc;
 
-	if (descriptor_dup(&plain, root, err) == -1)
+	if (met == NULL)
 		return -1;
+	if (descriptor_dup(&plain, root, err) == -1) {
+		blob_set_free(met);
+		return -1;
+	}
 	annotations_release(&plain.annotations);
 	/* index.json was the first level. */
-	rc = add_level(m, s, &plain, 1, err);
+	rc = add_level(m, s, &plain, 1, met, err);
 	descriptor_release(&plain);
+	blob_set_free(met);
 	return rc;
 }
 
