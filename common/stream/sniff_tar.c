@@ -60,16 +60,12 @@ is_docker_own(const char *name)
 	    (strcspn(name, "/.") == HEX_LEN && is_hex(name, HEX_LEN));
 }
 
-/* jib: config.json; bazel: any name that ends in ".tar". */
+/* Any name will do that manifest.json lists; these are the endings in use. */
 static bool
 is_docker(const char *name)
 {
-	if (is_docker_own(name))
-		return true;
-	if (strchr(name, '/') != NULL)
-		return ends(name, "/layer.tar");
-	return strcmp(name, "repositories") == 0 || ends(name, ".json") || ends(name, ".tar") ||
-	    ends(name, ".tar.gz") || ends(name, ".tgz");
+	return is_docker_own(name) || strcmp(name, "repositories") == 0 || ends(name, ".json") ||
+	    ends(name, ".tar") || ends(name, ".tar.gz") || ends(name, ".tgz");
 }
 
 const char *

@@ -211,22 +211,45 @@ pass_entries(struct passage *p, bool *examine, struct error *err)
 	}
 }
 
+/* The entry in hand, as far as its type matters: what is no file or link is only known as such. */
+static int
+spool_entry(struct passage *p, struct writer *w, struct error *err)
+{
+	struct tar_header header = { .name = p->entry.name, .type = TAR_FIFO, .mode = 0644 };
+
+	switch (p->entry.type) {
+	case TAR_FILE:
+		header.size = p->entry.size;
+		break;
+	case TAR_HARDLINK:
+	case TAR_SYMLINK:
+		header.link = p->entry.link;
+		break;
+	case TAR_CHARACTER:
+	case TAR_BLOCKDEVICE:
+	case TAR_DIRECTORY:
+	case TAR_FIFO:
+	case TAR_SPARSE:
+	case TAR_UNKNOWN:
+		if (tar_write_header(w, &header, TAR_PLAIN, err) == -1)
+			return -1;
+		return reader_skip(&p->tar.content, p->entry.size, err);
+	}
+	header.type = p->entry.type;
+	if (tar_write_header(w, &header, TAR_PLAIN, err) == -1 ||
+	    reader_copy(&p->tar.content, w, NULL, err) == -1)
+		return -1;
+	return tar_write_padding(w, header.size, err);
+}
+
 /* The entry in hand and all that follows it, as a tar in an unlinked file. */
 static int
 spool_rest(struct passage *p, struct spool *spool, struct error *err)
 {
-	const struct tar_header header = { .name = p->entry.name,
-		.link = p->entry.link,
-		.type = p->entry.type,
-		.mode = 0644,
-		.size = p->entry.size };
-	struct writer *w = &spool->writer;
 	const uint64_t padding = (TAR_BLOCK - p->entry.size % TAR_BLOCK) % TAR_BLOCK;
+	struct writer *w = &spool->writer;
 
-	if (tar_write_header(w, &header, TAR_PLAIN, err) == -1 ||
-	    reader_copy(&p->tar.content, w, NULL, err) == -1 ||
-	    reader_skip(p->tar.below, padding, err) == -1 ||
-	    tar_write_padding(w, p->entry.size, err) == -1 ||
+	if (spool_entry(p, w, err) == -1 || reader_skip(p->tar.below, padding, err) == -1 ||
 	    reader_copy(p->tar.below, w, NULL, err) == -1)
 		return -1;
 	return spool_to_file(spool, err);
