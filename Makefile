@@ -223,6 +223,9 @@ have-test: have-build
 		$(MAKE) --no-print-directory test-deps; \
 	fi
 
+# For a make inside make that was not told how many at once.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
+
 # --- tests ---
 
 # The tests see B, where the programs are, and the peers after everything else.
@@ -241,22 +244,22 @@ SANITIZER_OPTIONS := \
 
 # A sanitizer's exit status is none of ours. Sweeps over every byte ran without it already.
 check-asan:
-	@OCIPIPE_SWEEPS=0 $(SANITIZER_OPTIONS) $(MAKE) --no-print-directory $(ASAN) check
+	@OCIPIPE_SWEEPS=0 $(SANITIZER_OPTIONS) $(MAKE) --no-print-directory $(PARALLEL) $(ASAN) check
 
 check-tsan:
-	@OCIPIPE_SWEEPS=0 $(SANITIZER_OPTIONS) $(MAKE) --no-print-directory $(TSAN) check
+	@OCIPIPE_SWEEPS=0 $(SANITIZER_OPTIONS) $(MAKE) --no-print-directory $(PARALLEL) $(TSAN) check
 
 test:
 	@echo 'make test: installs what is missing, builds, runs the tests, and again with sanitizers'
 	@$(MAKE) --no-print-directory have-test
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory $(PARALLEL) check
 	@echo 'make test: once more, with AddressSanitizer and UndefinedBehaviorSanitizer'
 	@$(MAKE) --no-print-directory check-asan
 
 COVERAGE := B=$B/coverage OCIPIPE_SANITIZED=coverage HARDEN= CFLAGS='-O0 -g --coverage'
 coverage:
 	@find $B/coverage -name '*.gcda' -delete 2>/dev/null; :
-	@OCIPIPE_SWEEPS=0 $(MAKE) --no-print-directory $(COVERAGE) check
+	@OCIPIPE_SWEEPS=0 $(MAKE) --no-print-directory $(PARALLEL) $(COVERAGE) check
 	@for f in $(SOURCES); do \
 		gcov -n -o $B/coverage/$${f%.c}.o $$f 2>/dev/null | grep -A1 "^File '$$f'"; \
 	done | awk -F"[':% ]+" '/^File/ { f = $$2 } /^Lines/ { print $$3 "% of " $$5, f }'
@@ -265,10 +268,10 @@ coverage:
 FUZZ := B=$B/fuzz CC=clang HARDEN= HARDEN_LD= \
 	CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all'
 fuzz:
-	@$(MAKE) --no-print-directory -j2 $(FUZZ) $(FUZZERS:%=fuzz-%)
+	@$(MAKE) --no-print-directory $(PARALLEL) $(FUZZ) $(FUZZERS:%=fuzz-%)
 
 fuzzers:
-	@$(MAKE) --no-print-directory $(FUZZ) $(FUZZERS:%=$B/fuzz/fuzz/%)
+	@$(MAKE) --no-print-directory $(PARALLEL) $(FUZZ) $(FUZZERS:%=$B/fuzz/fuzz/%)
 
 $(FUZZERS:%=$B/fuzz/%): $B/fuzz/%: $B/tests/fuzz/%.o $B/libcommon.a
 	@mkdir -p $(@D)
@@ -293,7 +296,7 @@ bench: all $B/bench/workload $B/bench/measure
 demo:
 	@echo 'make demo: installs what is missing, builds, and makes an image of a small bundle'
 	@$(MAKE) --no-print-directory have-build
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(PARALLEL) all
 	@B=$B sh tests/demo.sh
 
 lint:
