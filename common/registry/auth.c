@@ -96,6 +96,12 @@ auth_field(const struct auth *a)
 	return a->field;
 }
 
+bool
+auth_is_final(const struct auth *a)
+{
+	return a->field != NULL && (a->basic_sent || a->credentials->registry_token != NULL);
+}
+
 /* "scheme secret" as the new field; takes over secret. */
 static int
 set_field(struct auth *a, const char *scheme, char *secret, struct error *err)

@@ -41,6 +41,9 @@ int auth_add_source(struct auth *a, const char *repository, struct error *err);
  * until the next auth_answer. */
 const char *auth_field(const struct auth *a);
 
+/* Is what auth_field says all that there is to say? Then auth_answer asks nobody and fails. */
+bool auth_is_final(const struct auth *a);
+
 /*
  * After an answer 401 of origin, the last one that h received, from an address of that reach:
  * does what its challenge asks for, so that auth_field has something new to say.

@@ -136,7 +136,7 @@ perform(struct connection *c, struct http_request *rq, bool ours, struct http_re
 			return 0;
 		c->reach = rs->reach;
 		pass_warnings(c);
-		if (rs->status != 401 || answered)
+		if (rs->status != 401 || (answered && !auth_is_final(c->auth)))
 			return 0;
 		http_response_release(rs);
 		if (auth_answer(c->auth, c->http, &c->origin, c->reach, err) == -1)
@@ -238,7 +238,7 @@ judge(int status, const char *code)
 	if (status == 401 || status == 403 || status == 407)
 		return ERROR_DENIED;
 	for (i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-		if (strcmp(code, missing[i]) == 0)
+		if (status >= 400 && strcmp(code, missing[i]) == 0)
 			return ERROR_NOTFOUND;
 	return status == 404 && strncmp(code, "BLOB_UPLOAD", 11) != 0 ? ERROR_NOTFOUND :
 									ERROR_REGISTRY;

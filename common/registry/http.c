@@ -312,7 +312,7 @@ explain(const struct http *h, const struct transfer *t, CURLcode code, const cha
     struct error *err)
 {
 	char url[MAX_ERROR_TEXT / 2];
-	long connect_status = 0;
+	long connect_status = 0, errnum = 0;
 
 	url_show(t->rq->url, url, sizeof(url));
 	(void)curl_easy_getinfo(h->curl, CURLINFO_HTTP_CONNECTCODE, &connect_status);
@@ -333,6 +333,10 @@ explain(const struct http *h, const struct transfer *t, CURLcode code, const cha
 	if (code == CURLE_PEER_FAILED_VERIFICATION && h->cacert == NULL)
 		return error_set(err, ERROR_NETWORK,
 		    "%s: %s; --cacert FILE names an authority to trust", url, detail);
+	/* libcurl keeps why to itself. */
+	(void)curl_easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &errnum);
+	if (code == CURLE_COULDNT_CONNECT && errnum != 0)
+		return error_set(err, ERROR_NETWORK, "%s: %s", url, strerror((int)errnum));
 	return error_set(err, ERROR_NETWORK, "%s: %s", url, detail);
 }
 

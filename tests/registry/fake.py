@@ -20,7 +20,7 @@ default; {A} and {B} in a value are the origins, such as http://127.0.0.1:1234:
     start=STATUS            answer to a POST that starts an upload
     mount=STATUS            201 otherwise, where the other repository has the blob, else 202
     head=STATUS             answer to HEAD of a blob
-    head-size=N             its Content-Length
+    head-size=N             its Content-Length, also at {B}/storage/ where it may be sent
     head-location=URL       with head=307
     manifest=STATUS         answer to PUT of a manifest
     manifest-digest=TEXT    Docker-Content-Digest of that answer; "off" for none
@@ -179,13 +179,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     # --- the registry ---
 
     def route(self, body):
+        opt = self.server.state.opt
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
         path = url.path
         if path == "/v2/":
             return self.answer(200)
         if path.startswith("/storage/"):
-            return self.answer(200, Content_Length="0")
+            return self.answer(200, Content_Length=opt.get("head-size", "0"))
         upload = re.fullmatch(REPO + r"/blobs/uploads/(.*)", path)
         if upload:
             return self.upload(upload.group(1), upload.group(2), query, body)
@@ -201,7 +202,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         state, opt = self.server.state, self.server.state.opt
         if "head" in opt:
             more = {"Location": state.fill(opt["head-location"])} if "head-location" in opt else {}
-            return self.answer(int(opt["head"]), **more)
+            return self.answer(int(opt["head"]), Content_Length=opt.get("head-size", "0"), **more)
         if (repo, digest) not in state.blobs:
             return self.answer(404)
         size = opt.get("head-size", str(len(state.blobs[repo, digest])))
