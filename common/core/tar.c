@@ -182,8 +182,13 @@ read_header(struct tar_reader *t, struct tar_block *block, enum tar_event *event
 			break;
 		if (len < sizeof(raw))
 			return met_end(t, event, err);
-		if (t->ended)
+		if (t->ended) {
+			t->zeros += len;
+			if (t->zeros > MAX_TAR_ZEROS)
+				return tar_fail(t,
+				    "more than 64 MiB of zeros behind the end of the archive", err);
 			continue;
+		}
 		t->ended = zero;
 		zero = true;
 		if (t->ended && t->profile == TAR_STREAM) {
@@ -195,6 +200,7 @@ read_header(struct tar_reader *t, struct tar_block *block, enum tar_event *event
 	    (t->ended && t->profile == TAR_LAYER))
 		return refuse_block(t, len, zero, err);
 	t->ended = false;
+	t->zeros = 0;
 	memcpy(block, raw, sizeof(raw));
 	*event = TAR_ENTRY;
 	return 0;

@@ -20,12 +20,16 @@
 struct error;
 
 #define TAR_BLOCK ((size_t)512)
-/* Linux's PATH_MAX. */
-#define MAX_TAR_NAME 4096
+/* Ours: a folder is walked by descriptors and may be deeper than PATH_MAX: 3,000 and more levels. */
+#define MAX_TAR_NAME 16384
+/* Linux's PATH_MAX; names of our streams are of 80 bytes. */
+#define MAX_STREAM_NAME 4096
 /* Go's cap after CVE-2022-2879. */
 #define MAX_PAX_BODY ((size_t)1024 * 1024)
 /* Ours: a record per attribute; real headers have below 20. */
 #define MAX_PAX_RECORDS 1000
+/* Ours: tapes are padded to 1 MiB at most; without a bound /dev/zero would be read for ever. */
+#define MAX_TAR_ZEROS ((uint64_t)64 * 1024 * 1024)
 
 enum tar_type {
 	TAR_FILE,
@@ -41,7 +45,8 @@ enum tar_type {
 
 /* What a reader accepts. */
 enum tar_profile {
-	/* Our streams: names cleaned, an absolute one or ".." refused; archives may follow. */
+	/* Our streams: names cleaned and of at most MAX_STREAM_NAME bytes, an absolute one or ".."
+	 * refused; archives may follow. */
 	TAR_STREAM,
 	/* A layer: names as they are but ".." refused; ends with two zero blocks, then zeros. */
 	TAR_LAYER
@@ -73,8 +78,9 @@ struct tar_reader {
 	uint64_t header; /* offset of the header in hand, for messages */
 	uint64_t left;	 /* content not yet read */
 	uint64_t padding;
-	bool ended; /* two zero blocks seen: more zeros are padding */
-	bool done;  /* TAR_END was given */
+	uint64_t zeros; /* bytes of padding behind the end so far */
+	bool ended;	/* two zero blocks seen: more zeros are padding */
+	bool done;	/* TAR_END was given */
 	char name[MAX_TAR_NAME + 1];
 	char link[MAX_TAR_NAME + 1];
 	unsigned char *pax; /* room for the body of a pax header, kept for the next */

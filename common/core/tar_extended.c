@@ -26,14 +26,29 @@ tar_read_all(struct tar_reader *t, void *buf, size_t len, struct error *err)
 	return 0;
 }
 
+static size_t
+max_name(const struct tar_reader *t)
+{
+	return t->profile == TAR_STREAM ? MAX_STREAM_NAME : MAX_TAR_NAME;
+}
+
+static int
+fail_long(const struct tar_reader *t, struct error *err)
+{
+	return tar_fail(t,
+	    t->profile == TAR_STREAM ? "a name longer than 4096 bytes" :
+				       "a name longer than 16384 bytes",
+	    err);
+}
+
 int
 tar_set_name(const struct tar_reader *t, char *to, size_t *to_len, const char *from, size_t len,
     struct error *err)
 {
 	if (len == 0)
 		return tar_fail(t, "an empty name", err);
-	if (len > MAX_TAR_NAME)
-		return tar_fail(t, "a name longer than 4096 bytes", err);
+	if (len > max_name(t))
+		return fail_long(t, err);
 	if (memchr(from, '\0', len) != NULL)
 		return tar_fail(t, "NUL in a name", err);
 	memcpy(to, from, len);
@@ -190,8 +205,8 @@ tar_take_long_name(struct tar_reader *t, struct tar_extended *x, bool is_link, u
 	/* Which of the two wins depends on the reader. */
 	if (x->pax || *seen)
 		return tar_fail(t, "a GNU long name after another header of the same entry", err);
-	if (size > MAX_TAR_NAME + 1)
-		return tar_fail(t, "a name longer than 4096 bytes", err);
+	if (size > max_name(t) + 1)
+		return fail_long(t, err);
 	if (size < 2)
 		return tar_fail(t, "an empty name", err);
 	if (tar_read_all(t, to, (size_t)size, err) == -1)

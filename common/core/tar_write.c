@@ -282,7 +282,7 @@ tar_write_header(struct writer *w, const struct tar_header *h, enum tar_dialect 
 	assert(h->type <= TAR_FIFO && h->mode <= 07777 && len > 0);
 	assert(h->size == 0 || h->type == TAR_FILE);
 	if (len > MAX_TAR_NAME || (h->link != NULL && strlen(h->link) > MAX_TAR_NAME))
-		return error_set(err, ERROR_INPUT, "%.80s...: a name longer than 4096 bytes",
+		return error_set(err, ERROR_INPUT, "%.80s...: a name longer than 16384 bytes",
 		    len > MAX_TAR_NAME ? h->name : h->link);
 	memcpy(name, h->name, len);
 	if (h->type == TAR_DIRECTORY && dialect == TAR_PLAIN)

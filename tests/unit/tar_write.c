@@ -346,10 +346,10 @@ check_refusals(void)
 	name[MAX_TAR_NAME] = '\0';
 	h.name = name;
 	h.type = TAR_DIRECTORY;
-	ok(kind_of(&h, SIZE_MAX, &err) == ERROR_NONE, "a name of 4096 bytes is written");
+	ok(kind_of(&h, SIZE_MAX, &err) == ERROR_NONE, "a name of 16384 bytes is written");
 	name[MAX_TAR_NAME] = 'n';
 	name[MAX_TAR_NAME + 1] = '\0';
-	ok(kind_of(&h, SIZE_MAX, &err) == ERROR_INPUT, "one of 4097 is refused");
+	ok(kind_of(&h, SIZE_MAX, &err) == ERROR_INPUT, "one of a byte more is refused");
 	h = (struct tar_header){ .name = "a", .type = TAR_SYMLINK, .link = name };
 	ok(kind_of(&h, SIZE_MAX, &err) == ERROR_INPUT, "so is such a target");
 
