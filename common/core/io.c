@@ -240,12 +240,21 @@ reader_fd_init(struct reader_fd *r, int fd, const char *name, struct error *err)
 {
 	struct stat st;
 	off_t at;
+	int flags;
 
 	*r = (struct reader_fd){ .reader = { .read = fd_read, .name = name }, .fd = fd };
-	if (fstat(fd, &st) == -1)
+	flags = fcntl(fd, F_GETFL);
+	if (flags == -1 || fstat(fd, &st) == -1)
 		return error_system(err, errno, "%s", name);
+	/* A write-only file of no bytes would pass for an empty input. */
+	if ((flags & O_ACCMODE) == O_WRONLY)
+		return error_system(err, EBADF, "%s", name);
 	if (S_ISDIR(st.st_mode))
 		return error_system(err, EISDIR, "%s", name);
+	/* Nobody types a tar; who sees nothing happen wants to be told. */
+	if (S_ISCHR(st.st_mode) && isatty(fd) != 0)
+		return error_set(err, ERROR_USAGE,
+		    "%s is a terminal: name a file, or use a pipe or <", name);
 	at = S_ISREG(st.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
 	if (at != -1 && at <= st.st_size) {
 		r->regular = true;

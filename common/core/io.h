@@ -66,7 +66,8 @@ struct reader_fd {
 	uint64_t size;		/* regular: bytes from start to the end at open */
 };
 
-/* path "-" is standard input; path is borrowed as the name. ERROR_IO; also for a directory. */
+/* path "-" is standard input; path is borrowed as the name. ERROR_IO, also for a directory or
+ * what is open for writing alone; ERROR_USAGE for a terminal. */
 int reader_fd_open(struct reader_fd *r, const char *path, struct error *err);
 /* Borrows fd, which stays open; name is borrowed. */
 int reader_fd_init(struct reader_fd *r, int fd, const char *name, struct error *err);

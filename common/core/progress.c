@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/error.h"
+
 /* Reading the clock costs as much as hashing a few KiB: ask once in so many bytes. */
 #define ASK_EVERY ((uint64_t)4 * 1024 * 1024)
 #define LINE_AFTER_MS 500
@@ -48,15 +50,17 @@ progress_init(struct progress *p, const char *prog, const struct common_options 
 static void
 show(struct progress *p, const struct timespec *now)
 {
+	char what[128];
 	unsigned long long mib = (unsigned long long)(p->bytes >> 20);
 	long long seconds = (long long)(now->tv_sec - p->start.tv_sec);
 
+	(void)error_escape(what, sizeof(what), p->what, strlen(p->what));
 	if (p->mode == PROGRESS_LINE) {
-		(void)fprintf(stderr, "\r%s: %s: %llu MiB, %lld s\033[K", p->prog, p->what, mib,
+		(void)fprintf(stderr, "\r%s: %s: %llu MiB, %lld s\033[K", p->prog, what, mib,
 		    seconds);
 		p->next = after(*now, LINE_EVERY_MS);
 	} else {
-		(void)fprintf(stderr, "%s: %s: %llu MiB, %lld s\n", p->prog, p->what, mib, seconds);
+		(void)fprintf(stderr, "%s: %s: %llu MiB, %lld s\n", p->prog, what, mib, seconds);
 		p->next = after(*now, PLAIN_EVERY_MS);
 	}
 	p->shown = true;

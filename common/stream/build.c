@@ -128,9 +128,10 @@ start_config(const struct build *b, struct work *w, struct error *err)
 	return config_drop_layers(&w->config, err);
 }
 
-/* Applies the edit; platform and created where nothing else says them, or when forced. */
+/* Applies the edit; platform and created where neither base nor start (the config is not fresh)
+ * says them, or when forced. */
 static int
-edit_config(const struct build *b, struct work *w, struct error *err)
+edit_config(const struct build *b, bool fresh, struct work *w, struct error *err)
 {
 	struct config_edit edit = *b->edit;
 	const struct platform *p = &w->config.platform;
@@ -139,7 +140,7 @@ edit_config(const struct build *b, struct work *w, struct error *err)
 
 	if (has && !b->force_platform)
 		edit.platform = NULL;
-	if (json_object_get(&w->config.members, "created") != NULL && !b->force_created)
+	if (!fresh && !b->force_created && json_object_get(&w->config.members, "created") != NULL)
 		edit.created = NULL;
 	return config_edit(&w->config, &edit, err);
 }
@@ -285,7 +286,8 @@ build_image(const struct build *b, const struct descriptor *base, struct descrip
 	*made = (struct descriptor){ .size = 0 };
 	if (base != NULL ? load_base(b, base, &w, err) == -1 : start_config(b, &w, err) == -1)
 		goto done;
-	if (b->artifact_type == NULL && edit_config(b, &w, err) == -1)
+	if (b->artifact_type == NULL &&
+	    edit_config(b, base == NULL && b->start == NULL, &w, err) == -1)
 		goto done;
 	if (grow_layers(b, &w.manifest, err) == -1)
 		goto done;
