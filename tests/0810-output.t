@@ -1,0 +1,135 @@
+#!/bin/sh
+# -o FILE: whole or not at all, whatever happens; and the temporary space behind it.
+. "${0%/*}/lib.sh"
+plan 52
+
+mkdir app big
+echo hello >app/greeting
+tarlib 'noise(3000000)' >big/noise
+oci-layer app >layer.tar
+oci-layer big >bigger.tar
+oci-manifest -p linux/amd64 -t v1 layer.tar >image.tar
+oci-manifest -p linux/amd64 -t v1 bigger.tar >bigimage.tar
+oci-pack image.tar >packed.tar
+oci-pack bigimage.tar >bigpacked.tar
+
+left_over() { find . "$TMPDIR" -name '.ocipipe*' -o -name 'ocipipe-??????'; }
+
+# --- where a file can be put (rows: T118) ---
+ok 'a new file' oci-pack -o new.tar image.tar
+ok 'it is what stdout would have got' cmp new.tar packed.tar
+is 'its mode is what the umask leaves' "$(stat -c %a new.tar)" 644
+(umask 077 && oci-pack -o private.tar image.tar)
+is 'also under another umask' "$(stat -c %a private.tar)" 600
+mkdir target
+refuses 'a folder' 4 'target: Is a directory' oci-pack -o target image.tar
+refuses 'a folder that is not there' 4 'No such file' oci-pack -o nowhere/x image.tar
+echo old >readonly && chmod 444 readonly
+ok 'a read-only file in a folder that may be written is replaced' oci-pack -o readonly image.tar
+ok 'whole' cmp readonly packed.tar
+echo old >target/real && ln -s target/real link
+ok 'a symbolic link is followed' oci-pack -o link image.tar
+is 'it is still a link' "$(readlink link)" target/real
+ok 'its target is replaced' cmp target/real packed.tar
+ok '/dev/null' oci-pack -o /dev/null image.tar
+mkfifo pipe
+cat pipe >through & oci-pack -o pipe image.tar; wait
+ok 'a named pipe' cmp through packed.tar
+oci-pack -o /dev/stdout image.tar | cat >through
+ok '/dev/stdout' cmp through packed.tar
+cp image.tar same.tar
+ok 'the file that is read' oci-pack -o same.tar same.tar
+ok 'is replaced by the right bytes' cmp same.tar packed.tar
+ok '-o - is standard output' sh -c 'oci-pack -o - image.tar | cmp - packed.tar'
+if [ "$(id -u)" -eq 0 ]; then
+	mkdir locked && chmod 555 locked && chmod 755 "$T" "$T/work"
+	refuses 'a folder that may not be written' 4 'locked/x: Permission denied' \
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$(command -v oci-pack)" -o locked/x image.tar
+else
+	mkdir locked && chmod 555 locked
+	refuses 'a folder that may not be written' 4 'locked/x: Permission denied' \
+		oci-pack -o locked/x image.tar
+fi
+(cd target && cp ../image.tar . && oci-pack -o "$(printf %0250d 1)" image.tar)
+ok 'a name as long as names can be' cmp "target/$(printf %0250d 1)" packed.tar
+(cd target && oci-pack -o "$(printf %0250d 1)" image.tar)
+ok 'also when it is there already' cmp "target/$(printf %0250d 1)" packed.tar
+
+# --- a regular file as stdout is written in place ---
+printf head >appended
+oci-layer big >>appended
+tail -c +5 appended >cut
+ok 'appending to a file keeps what it has' cmp cut bigger.tar
+{ printf head; oci-layer big; printf tail; } >around
+ok 'offsets count from where stdout stood' sh -c 'tail -c +5 around | head -c -4 | cmp - bigger.tar'
+oci-layer big 1<>existing
+ok 'a file is the same as a pipe' cmp existing bigger.tar
+
+# --- signals (rows: T117) ---
+for sig in INT TERM HUP; do
+	echo old >x.tar
+	run python3 "$TESTS/tools/killed.py" "$sig" oci-pack -o x.tar <bigimage.tar
+	is "SIG$sig: ends by that signal, the old file stays, nothing beside it" \
+		"$(cat "$OUT")$(cat x.tar)$(left_over)" "signal ${sig}old"
+done
+run python3 "$TESTS/tools/killed.py" points 50 x.tar packed.tar oci-pack -o x.tar image.tar
+is 'killed at 50 points the file is old or whole' "$(cat "$OUT")" 'old or whole'
+# A kill between linkat and rename leaves the finished file under a name of its own: no system
+# call replaces a file by one without a name.
+rm -f .ocipipe-*
+is 'and temporary space is clean' "$(find "$TMPDIR" -name 'ocipipe*')" ''
+echo old >x.tar
+oci-pack -o x.tar image.tar & oci-pack -o x.tar bigimage.tar & wait
+# rows: T121
+is 'of two writers one wins whole' \
+	"$(if cmp -s x.tar packed.tar || cmp -s x.tar bigpacked.tar; then echo whole; fi)" whole
+rounds=0 whole=0
+while [ $rounds -lt 20 ]; do
+	oci-pack -o x.tar image.tar & oci-pack -o x.tar bigimage.tar & wait
+	if cmp -s x.tar packed.tar || cmp -s x.tar bigpacked.tar; then whole=$((whole + 1)); fi
+	rounds=$((rounds + 1))
+done
+is 'twenty times' $whole 20
+
+# --- temporary space (rows: T119) ---
+mkdir huge && tarlib 'noise(9000000, 2)' >huge/noise
+piped() { sh -c "oci-layer $1 | cat >out"; }
+for dir in /nowhere "$PWD/image.tar"; do
+	TMPDIR=$dir run piped app
+	is "TMPDIR $dir: what fits into memory needs none" "$STATUS" 0
+	TMPDIR=$dir run sh -c 'exec 3>&1; { oci-layer huge; echo $? >&3; } | cat >/dev/null'
+	is "TMPDIR $dir: what does not is 4, naming it" "$(cat "$OUT")$(grep -c "TMPDIR $dir" "$ERR")" 41
+done
+TMPDIR='' run piped huge
+is 'TMPDIR empty is /tmp' "$STATUS" 0
+(unset TMPDIR && sh -c 'oci-layer huge | cat >out')
+is 'TMPDIR unset is /tmp' $? 0
+mkdir real && ln -s real linked
+TMPDIR=$PWD/linked run piped huge
+is 'TMPDIR may be a link' "$STATUS" 0
+is 'spooled or in place: the same bytes' "$(oci-layer huge | sha256sum)" \
+	"$(oci-layer -o out huge && sha256sum <out)"
+is 'no temporary file is left' "$(left_over)" ''
+run strace -f -o trace -e trace=openat,open sh -c 'oci-layer huge | cat >/dev/null'
+is 'temporary files are private, and closed on exec' \
+	"$(grep -c 'O_TMPFILE.*O_CLOEXEC.*0600\|O_CLOEXEC.*O_TMPFILE.*0600' trace)" 1
+
+# --- limits (rows: T120) ---
+for p in 'oci-layer app' 'oci-manifest layer.tar' 'oci-index image.tar' 'oci-pack image.tar' 'oci-sniff image.tar'; do
+	ok "$p with 12 descriptors" sh -c "ulimit -n 12; $p >/dev/null"
+	if sanitized; then
+		skip 1 'a sanitizer wants its address space'
+	else
+		ok "$p in 64 MiB of address space, 256 KiB of stack" \
+			sh -c "ulimit -v 65536; ulimit -s 256; $p >/dev/null"
+	fi
+done
+oci-layer -j 4 big >threads.tar
+ok 'threads change no byte' cmp threads.tar bigger.tar
+if sanitized || [ "$(id -u)" -ne 0 ]; then
+	skip 1 'needs a user without processes'
+else
+	chmod -R a+rX big
+	ok 'without threads to be had one does the work' sh -c \
+		"setpriv --reuid=64999 --regid=64999 --clear-groups prlimit --nproc=1 '$B/bin/oci-layer' -j 4 big | cmp - bigger.tar"
+fi
