@@ -71,7 +71,9 @@ parse_wanted(struct wanted *w, const char *text)
 	struct reference r;
 
 	*w = (struct wanted){ .text = text };
-	w->is_digest = digest_parse(&w->digest, text, strlen(text), &ignored) == 0;
+	/* "a:v1" too is a digest by its grammar, of an algorithm that nobody has registered. */
+	w->is_digest = digest_parse(&w->digest, text, strlen(text), &ignored) == 0 &&
+	    w->digest.algorithm != DIGEST_UNREGISTERED;
 	if (!w->is_digest && strpbrk(text, "/:") != NULL &&
 	    reference_parse(&r, text, &ignored) == 0)
 		reference_format(&r, w->full, sizeof(w->full));
