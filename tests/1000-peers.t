@@ -24,10 +24,10 @@ read_by_peers()
 	ok "$1: skopeo inspects it as oci-archive" skopeo inspect oci-archive:x.tar:v1
 	ok "$1: skopeo inspects it as docker-archive" skopeo inspect docker-archive:x.tar
 	rm -rf copied && mkdir copied
-	ok "$1: skopeo copies it as oci-archive" skopeo -q --insecure-policy copy oci-archive:x.tar:v1 \
+	ok "$1: skopeo copies it as oci-archive" skopeo --insecure-policy copy -q oci-archive:x.tar:v1 \
 		dir:copied
 	rm -rf copied && mkdir copied
-	ok "$1: skopeo copies it as docker-archive" skopeo -q --insecure-policy copy \
+	ok "$1: skopeo copies it as docker-archive" skopeo --insecure-policy copy -q \
 		docker-archive:x.tar dir:copied
 	ok "$1: podman loads it" podman load -q -i x.tar
 	ok "$1: buildah pulls it" buildah pull -q --policy always "oci-archive:$PWD/x.tar:v1"
