@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need jq
-plan 56
+plan 57
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), tag="v1"))' >s.tar
 tarlib 'layout(image(layer("f", noise(2000000)), tag="v1"))' >big.tar
@@ -94,7 +94,9 @@ start_fake direct
 gives 'loopback is asked without a proxy' '' \
 	sh -c "http_proxy=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1 oci-push 127.0.0.1:$PORT/a/b:v1 s.tar >record"
 refuses 'another host through it' 8 '127.0.0.1 port 1' \
-	env https_proxy=http://127.0.0.1:1 oci-push reg.example.com/a:v1 s.tar
+	env https_proxy=http://user:s3cret@127.0.0.1:1 oci-push -v reg.example.com/a:v1 s.tar
+# rows: T103
+is "without the proxy's password in a message" "$(grep -c s3cret "$ERR")" 0
 # rows: T112
 refuses 'a record that cannot be written' 4 'standard output' sh -c "oci-push 127.0.0.1:$PORT/a/b:v1 s.tar >/dev/full"
 

@@ -336,7 +336,8 @@ explain(const struct http *h, const struct transfer *t, CURLcode code, const cha
 	/* libcurl keeps why to itself. */
 	(void)curl_easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &errnum);
 	if (code == CURLE_COULDNT_CONNECT && errnum != 0)
-		return error_set(err, ERROR_NETWORK, "%s: %s", url, strerror((int)errnum));
+		return error_set(err, ERROR_NETWORK, "%s: %s: %s", url, detail,
+		    strerror((int)errnum));
 	return error_set(err, ERROR_NETWORK, "%s: %s", url, detail);
 }
 
