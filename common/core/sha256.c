@@ -82,9 +82,14 @@ supported(void)
 {
 	unsigned int a, b, c, d;
 
-	if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (b & bit_SHA) == 0)
+	/* Asked as seldom as can be: under a hypervisor each question costs 10 us. */
+	if (__get_cpuid_max(0, NULL) < 7)
 		return false;
-	return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_1) != 0 && (c & bit_SSSE3) != 0;
+	__cpuid_count(7, 0, a, b, c, d);
+	if ((b & bit_SHA) == 0)
+		return false;
+	__cpuid(1, a, b, c, d);
+	return (c & bit_SSE4_1) != 0 && (c & bit_SSSE3) != 0;
 }
 
 #elif defined(__aarch64__) && defined(__linux__)
@@ -131,13 +136,15 @@ supported(void)
 #endif
 
 #ifdef HARDWARE
+static const br_hash_class hardware;
+
 static void
 hash_init(const br_hash_class **ctx)
 {
 	br_sha256_context *c = (br_sha256_context *)(void *)ctx;
 
 	br_sha256_init(c);
-	c->vtable = sha256_hardware();
+	c->vtable = &hardware;
 }
 
 static void
@@ -196,22 +203,22 @@ hash_set_state(const br_hash_class **ctx, const void *state, uint64_t count)
 	br_sha256_set_state((br_sha256_context *)(void *)ctx, state, count);
 }
 
+static const br_hash_class hardware = {
+	.context_size = sizeof(br_sha256_context),
+	.desc = BR_HASHDESC_ID(br_sha256_ID) | BR_HASHDESC_OUT(br_sha256_SIZE) |
+	    BR_HASHDESC_STATE(br_sha256_SIZE) | BR_HASHDESC_LBLEN(6) | BR_HASHDESC_MD_PADDING |
+	    BR_HASHDESC_MD_PADDING_BE,
+	.init = hash_init,
+	.update = hash_update,
+	.out = hash_out,
+	.state = hash_state,
+	.set_state = hash_set_state,
+};
+
 const br_hash_class *
 sha256_hardware(void)
 {
-	static const br_hash_class class = {
-		.context_size = sizeof(br_sha256_context),
-		.desc = BR_HASHDESC_ID(br_sha256_ID) | BR_HASHDESC_OUT(br_sha256_SIZE) |
-		    BR_HASHDESC_STATE(br_sha256_SIZE) | BR_HASHDESC_LBLEN(6) |
-		    BR_HASHDESC_MD_PADDING | BR_HASHDESC_MD_PADDING_BE,
-		.init = hash_init,
-		.update = hash_update,
-		.out = hash_out,
-		.state = hash_state,
-		.set_state = hash_set_state,
-	};
-
-	return supported() ? &class : NULL;
+	return supported() ? &hardware : NULL;
 }
 #else
 const br_hash_class *
