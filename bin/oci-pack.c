@@ -26,13 +26,13 @@
 
 struct options {
 	struct common_options common;
-	const char *format;		/* "oci" (default) or "dir" */
-	const char *have;		/* -H: an archive that the receiver has */
+	const char *format; /* "oci" (default) or "dir" */
+	const char *have;   /* -H: an archive that the receiver has */
 	const char *output;
 	struct option_list wanted, platforms, tags, from;
 	bool replace;
 	bool verify;
-	const char *const *inputs;	/* borrowed from argv */
+	const char *const *inputs; /* borrowed from argv */
 };
 
 /* What the input comes to. */
@@ -40,7 +40,7 @@ struct work {
 	const struct options *opt;
 	struct platform_list platforms;
 	struct progress progress;
-	struct source *have;		/* NULL without -H */
+	struct source *have; /* NULL without -H */
 	struct source *source;
 	struct graph *graph;
 	struct selection selection;
@@ -143,13 +143,21 @@ static int
 read_inputs(struct work *w, struct blob_sink *sink, struct error *err)
 {
 	const struct options *opt = w->opt;
-	const struct select_options select = { .wanted = opt->wanted.items,
-		.n_wanted = opt->wanted.n, .platforms = &w->platforms, .names = opt->tags.items,
-		.n_names = opt->tags.n };
+	const struct source_options reading = {
+		.sink = sink,
+		.progress = &w->progress,
+		.replace = opt->replace,
+	};
+	const struct select_options select = {
+		.wanted = opt->wanted.items,
+		.n_wanted = opt->wanted.n,
+		.platforms = &w->platforms,
+		.names = opt->tags.items,
+		.n_names = opt->tags.n,
+	};
 	size_t i, n;
 
-	w->source = source_new(&(struct source_options){ .sink = sink,
-	    .progress = &w->progress, .replace = opt->replace }, err);
+	w->source = source_new(&reading, err);
 	if (w->source == NULL || source_read_all(w->source, opt->inputs, err) == -1 ||
 	    source_merge(w->source, err) == -1)
 		return -1;
@@ -298,7 +306,7 @@ main(int argc, char *argv[])
 
 	io_start();
 	if (parse(&opt, argc, argv, &err) == 0)
-		(void)run(&opt, &err);	/* its failure is in err */
+		(void)run(&opt, &err); /* its failure is in err */
 	release(&opt);
 	return error_report(&err, usage.prog, stderr);
 }

@@ -14,7 +14,8 @@ static int
 take_blob(struct blob_sink *sink, const struct digest *digest, uint64_t size,
     struct reader *content, struct error *err)
 {
-	struct arrange *a = (struct arrange *)(void *)((char *)sink - offsetof(struct arrange, sink));
+	struct arrange *a =
+	    (struct arrange *)(void *)((char *)sink - offsetof(struct arrange, sink));
 
 	if (a->have != NULL && source_find(a->have, digest, NULL) != BLOB_ABSENT)
 		return reader_drain(content, err);

@@ -21,18 +21,17 @@
 struct error;
 
 struct arrange {
-	struct layout layout;		/* at the end: what is to be committed */
+	struct layout layout; /* at the end: what is to be committed */
 	/* private from here */
 	struct blob_sink sink;
-	struct layout first;		/* what is thrown away once layout has it in order */
+	struct layout first; /* what is thrown away once layout has it in order */
 	bool rearranged;
 	const char *path;
 	const struct source *have;
 };
 
 /* As layout_open. Of blobs that have (NULL: none) has, none is written. */
-int arrange_open(struct arrange *a, const char *path, const struct source *have,
-    struct error *err);
+int arrange_open(struct arrange *a, const char *path, const struct source *have, struct error *err);
 /* For struct source_options: NULL where the blobs of these operands had better stay. */
 struct blob_sink *arrange_sink(struct arrange *a, const char *const *operands);
 /* Everything of g but what is left out or absent, in order, is in a->layout then. */

@@ -13,8 +13,8 @@
 
 struct blob_set {
 	struct blob_entry *entries;
-	uint32_t *slots;	/* 0: free, else the entry's number plus 1 */
-	size_t n, cap;		/* cap is a power of two */
+	uint32_t *slots; /* 0: free, else the entry's number plus 1 */
+	size_t n, cap;	 /* cap is a power of two */
 };
 
 static_assert(MAX_BLOBS < UINT32_MAX, "an entry's number plus 1 fits a slot");
@@ -48,8 +48,7 @@ probe(const struct blob_set *b, const uint8_t raw[SHA256_SIZE])
 {
 	size_t n_slots = b->cap * SLOTS_PER_ENTRY, i = slot_of(raw, n_slots);
 
-	while (b->slots[i] != 0 &&
-	    memcmp(b->entries[b->slots[i] - 1].raw, raw, SHA256_SIZE) != 0)
+	while (b->slots[i] != 0 && memcmp(b->entries[b->slots[i] - 1].raw, raw, SHA256_SIZE) != 0)
 		i = (i + 1) & (n_slots - 1);
 	return &b->slots[i];
 }

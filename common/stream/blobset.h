@@ -18,18 +18,18 @@ struct blob_set;
 struct blob_entry {
 	uint8_t raw[SHA256_SIZE];
 	uint64_t size;
-	uint64_t offset;	/* the owner's meaning */
-	uint32_t place;		/* the owner's meaning */
-	uint32_t flags;		/* the owner's meaning */
+	uint64_t offset; /* the owner's meaning */
+	uint32_t place;	 /* the owner's meaning */
+	uint32_t flags;	 /* the owner's meaning */
 };
 
 struct blob_set *blob_set_new(struct error *err);
-void blob_set_free(struct blob_set *b);		/* may be NULL */
+void blob_set_free(struct blob_set *b); /* may be NULL */
 /* NULL if absent. Valid until the next add. */
 struct blob_entry *blob_set_find(const struct blob_set *b, const uint8_t raw[SHA256_SIZE]);
 /* Adds an entry that is not there yet; NULL on error. */
-struct blob_entry *blob_set_add(struct blob_set *b, const uint8_t raw[SHA256_SIZE],
-    struct error *err);
+struct blob_entry *
+blob_set_add(struct blob_set *b, const uint8_t raw[SHA256_SIZE], struct error *err);
 size_t blob_set_count(const struct blob_set *b);
 /* In the order of adding. */
 struct blob_entry *blob_set_at(const struct blob_set *b, size_t i);

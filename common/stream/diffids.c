@@ -12,7 +12,7 @@
 
 struct work {
 	struct graph *graph;
-	struct blob_set *opened;	/* place: its number in diffids */
+	struct blob_set *opened; /* place: its number in diffids */
 	struct digest *diffids;
 };
 
@@ -32,8 +32,7 @@ compute(struct reader *content, struct digest *diffid, struct error *err)
 	if (reader_fill(content, magic, sizeof(magic), &len, err) == -1)
 		return -1;
 	/* After its end a reader is not asked again. */
-	reader_prefix_init(&whole, magic, len, len < sizeof(magic) ? NULL : content,
-	    content->name);
+	reader_prefix_init(&whole, magic, len, len < sizeof(magic) ? NULL : content, content->name);
 	r = &whole.reader;
 	found = compression_detect(magic, len);
 	if (found == MAGIC_GZIP || found == MAGIC_ZSTD) {
@@ -129,8 +128,8 @@ load(struct graph *g, const struct graph_item *item, const char *name, char **te
 }
 
 static int
-load_manifest(struct graph *g, const struct graph_item *item, const char *name,
-    struct manifest *m, struct error *err)
+load_manifest(struct graph *g, const struct graph_item *item, const char *name, struct manifest *m,
+    struct error *err)
 {
 	struct json *doc;
 	char *text;

@@ -120,8 +120,8 @@ put_items(struct json_writer *w, const struct named *named, size_t n, struct sou
 }
 
 int
-docker_manifest_format(const struct index *x, struct source *s, const struct layout *l,
-    char **text, struct error *err)
+docker_manifest_format(const struct index *x, struct source *s, const struct layout *l, char **text,
+    struct error *err)
 {
 	struct json_writer w;
 	struct named *named;

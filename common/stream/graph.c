@@ -22,14 +22,14 @@ struct graph {
 	/* place: its number among the items; offset: in the spool, if inlined; flags: levels of
 	 * index from it down, 0 for what is no index */
 	struct blob_set *met;
-	struct graph_item *items;	/* in the order in which they were met, see graph_items */
-	uint32_t *order;		/* their numbers, children before parents */
-	uint32_t *scratch;		/* room for cap more */
+	struct graph_item *items; /* in the order in which they were met, see graph_items */
+	uint32_t *order;	  /* their numbers, children before parents */
+	uint32_t *scratch;	  /* room for cap more */
 	size_t n, n_order, cap;
 	char **types;
 	size_t n_types;
 	struct spool inlined;
-	struct reader_spool content;	/* of the inlined item that is open */
+	struct reader_spool content; /* of the inlined item that is open */
 };
 
 static int add(struct graph *g, const struct descriptor *d, enum graph_role role, int level,
@@ -145,8 +145,8 @@ keep_inlined(struct graph *g, struct graph_item *item, const unsigned char *buf,
 {
 	size_t i = 0;
 
-	while (i < len && i < MAX_LEADING_SPACE && buf[i] != '\0' &&
-	    strchr(" \t\r\n", buf[i]) != NULL)
+	while (
+	    i < len && i < MAX_LEADING_SPACE && buf[i] != '\0' && strchr(" \t\r\n", buf[i]) != NULL)
 		i++;
 	item->state = i < len && buf[i] == '{' ? BLOB_DOCUMENT : BLOB_KEPT;
 	item->inlined = true;
@@ -189,7 +189,8 @@ new_item(struct graph *g, const uint8_t raw[SHA256_SIZE], const struct descripto
 	entry->place = (uint32_t)g->n;
 	entry->offset = g->inlined.writer.offset;
 	item = &g->items[g->n];
-	*item = (struct graph_item){ .size = d->size, .role = role,
+	*item = (struct graph_item){ .size = d->size,
+		.role = role,
 		.optional = media_is_nondistributable(d->media_type) };
 	memcpy(item->raw, raw, SHA256_SIZE);
 	item->media_type = keep_type(g, d->media_type, err);
@@ -329,8 +330,8 @@ visit_index(struct graph *g, const struct descriptor *d, int level, uint32_t *he
 
 /* level: that of d, if it is an index. *number is set to that of its item. */
 static int
-add(struct graph *g, const struct descriptor *d, enum graph_role role, int level,
-    size_t *number, struct error *err)
+add(struct graph *g, const struct descriptor *d, enum graph_role role, int level, size_t *number,
+    struct error *err)
 {
 	uint8_t raw[SHA256_SIZE];
 	struct blob_entry *entry;
@@ -461,8 +462,8 @@ graph_leave_out(struct graph *g, const struct source *have)
 	for (i = 0; i < g->n; i++) {
 		item = &g->items[i];
 		digest_from_raw(&digest, item->raw);
-		item->left_out = item->state != BLOB_DOCUMENT &&
-		    source_find(have, &digest, NULL) != BLOB_ABSENT;
+		item->left_out =
+		    item->state != BLOB_DOCUMENT && source_find(have, &digest, NULL) != BLOB_ABSENT;
 	}
 }
 

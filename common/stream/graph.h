@@ -36,17 +36,17 @@ enum graph_role { GRAPH_LAYER, GRAPH_CONFIG, GRAPH_MANIFEST, GRAPH_INDEX, GRAPH_
 struct graph_item {
 	uint8_t raw[SHA256_SIZE];
 	uint64_t size;
-	const char *media_type;		/* owned by the graph */
+	const char *media_type; /* owned by the graph */
 	enum graph_role role;
 	enum blob_state state;
-	bool optional;			/* a nondistributable layer: its absence is no fault */
-	bool inlined;			/* only from a descriptor's data member: see graph_open */
-	bool left_out;			/* see graph_leave_out */
+	bool optional; /* a nondistributable layer: its absence is no fault */
+	bool inlined;  /* only from a descriptor's data member: see graph_open */
+	bool left_out; /* see graph_leave_out */
 };
 
 struct graph;
 
-struct graph *graph_new(struct source *s, struct error *err);	/* s is borrowed */
+struct graph *graph_new(struct source *s, struct error *err); /* s is borrowed */
 void graph_free(struct graph *g);
 /*
  * Adds one root and all below it: an index, a manifest, or a layer of no image. The absence of
@@ -58,7 +58,8 @@ int graph_add(struct graph *g, const struct descriptor *root, struct error *err)
 
 /* In the order of writing: blobs that are no documents, then documents. Valid until graph_add. */
 const struct graph_item *graph_items(struct graph *g, size_t *n);
-/* ERROR_NOTFOUND naming the first absent item that is not optional, its size, and how many there are. */
+/* ERROR_NOTFOUND naming the first absent item that is neither optional nor left out, its size, and
+ * how many there are. */
 int graph_check_whole(struct graph *g, struct error *err);
 /* Is an item absent that is not optional, or left out? */
 bool graph_is_thin(const struct graph *g);
@@ -75,8 +76,8 @@ void graph_close(struct graph *g);
 /* Loads and parses one document of s that d describes; a right data member stands in. */
 int graph_load_manifest(struct source *s, const struct descriptor *d, struct manifest *m,
     struct error *err);
-int graph_load_index(struct source *s, const struct descriptor *d, struct index *x,
-    struct error *err);
+int
+graph_load_index(struct source *s, const struct descriptor *d, struct index *x, struct error *err);
 int graph_load_config(struct source *s, const struct descriptor *d, struct config *c,
     struct error *err);
 /* The bytes of a document that d describes (malloc'ed, NUL after them). */

@@ -63,8 +63,7 @@ graph_load_manifest(struct source *s, const struct descriptor *d, struct manifes
 }
 
 int
-graph_load_index(struct source *s, const struct descriptor *d, struct index *x,
-    struct error *err)
+graph_load_index(struct source *s, const struct descriptor *d, struct index *x, struct error *err)
 {
 	struct json *doc;
 	char *text;
@@ -79,8 +78,7 @@ graph_load_index(struct source *s, const struct descriptor *d, struct index *x,
 }
 
 int
-graph_load_config(struct source *s, const struct descriptor *d, struct config *c,
-    struct error *err)
+graph_load_config(struct source *s, const struct descriptor *d, struct config *c, struct error *err)
 {
 	struct json *doc;
 	char *text;

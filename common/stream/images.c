@@ -80,7 +80,7 @@ add_manifest(struct images *m, struct source *s, const struct descriptor *d, str
 	return fill_platform(s, &image->descriptor, err);
 }
 
-/* met: indexes that were visited; a second visit would add nothing, and can be made to take ages. */
+/* met: indexes that were visited: a second visit adds nothing, and can be made to take ages. */
 static int
 add_level(struct images *m, struct source *s, const struct descriptor *d, int level,
     struct blob_set *met, struct error *err)

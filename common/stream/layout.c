@@ -82,8 +82,10 @@ layout_open(struct layout *l, const char *path, struct error *err)
 	l->written = blob_set_new(err);
 	if (l->written == NULL)
 		return -1;
-	return announced ? 0 :
-	    write_file(&l->output.writer, "oci-layout", LAYOUT_MARK, sizeof(LAYOUT_MARK) - 1, err);
+	if (announced)
+		return 0;
+	return write_file(&l->output.writer, "oci-layout", LAYOUT_MARK, sizeof(LAYOUT_MARK) - 1,
+	    err);
 }
 
 /* Some readers want the directories, and before what is in them. */
@@ -104,8 +106,7 @@ write_directories(struct layout *l, struct error *err)
 }
 
 static int
-write_blob_header(struct writer *w, const struct digest *digest, uint64_t size,
-    struct error *err)
+write_blob_header(struct writer *w, const struct digest *digest, uint64_t size, struct error *err)
 {
 	char name[sizeof("blobs/sha256/") + MAX_DIGEST_TEXT] = "blobs/sha256/";
 
@@ -272,7 +273,7 @@ layout_format_index(const struct index *x, struct json_writer *json, struct erro
 {
 	struct index copy = *x;
 	char *type = NULL;
-	int rc = -1;
+	int rc;
 
 	if (copy.media_type == NULL) {
 		type = strdup(MEDIA_OCI_INDEX);
@@ -281,11 +282,12 @@ layout_format_index(const struct index *x, struct json_writer *json, struct erro
 		copy.media_type = type;
 	}
 	index_write(&copy, json);
-	if (json_writer_check(json, err) == 0)
-		rc = json->len <= MAX_DOCUMENT ? 0 : error_set(err, ERROR_INPUT,
-		    "index.json would have %zu bytes, %zu is the limit: too many images",
-		    json->len, MAX_DOCUMENT);
+	rc = json_writer_check(json, err);
 	free(type);
+	if (rc == 0 && json->len > MAX_DOCUMENT)
+		return error_set(err, ERROR_INPUT,
+		    "index.json would have %zu bytes, %zu is the limit: too many images", json->len,
+		    MAX_DOCUMENT);
 	return rc;
 }
 
@@ -299,12 +301,15 @@ layout_commit(struct layout *l, const struct index *x, const char *docker_manife
 
 	assert(!l->open);
 	json_writer_init(&json);
-	if (layout_format_index(x, &json, err) == 0 && write_directories(l, err) == 0 &&
-	    (docker_manifest == NULL || write_file(w, "manifest.json", docker_manifest,
-	    strlen(docker_manifest), err) == 0) &&
-	    write_file(w, "index.json", json.text, json.len, err) == 0 &&
+	if (layout_format_index(x, &json, err) == -1 || write_directories(l, err) == -1)
+		goto done;
+	if (docker_manifest != NULL &&
+	    write_file(w, "manifest.json", docker_manifest, strlen(docker_manifest), err) == -1)
+		goto done;
+	if (write_file(w, "index.json", json.text, json.len, err) == 0 &&
 	    tar_write_end(w, err) == 0)
 		rc = output_commit(&l->output, err);
+done:
 	json_writer_release(&json);
 	return rc;
 }

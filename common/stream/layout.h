@@ -33,11 +33,11 @@ int layout_announce(struct error *err);
 struct layout {
 	struct output output;
 	/* private from here */
-	bool directories;		/* blobs/ and blobs/sha256/ are written */
+	bool directories; /* blobs/ and blobs/sha256/ are written */
 	struct blob_set *written;
-	struct spool spool;		/* of the blob that is open */
+	struct spool spool; /* of the blob that is open */
 	struct writer_hash hash;
-	uint64_t header;		/* where the open blob's header is */
+	uint64_t header; /* where the open blob's header is */
 	bool open;
 };
 
@@ -46,8 +46,8 @@ int layout_open(struct layout *l, const char *path, struct error *err);
 
 /* Writes a blob of known digest and size, read from content to its end; one that was written
  * before is read (so that it is verified) and not written again. content must verify. */
-int layout_put(struct layout *l, const struct digest *digest, uint64_t size,
-    struct reader *content, struct error *err);
+int layout_put(struct layout *l, const struct digest *digest, uint64_t size, struct reader *content,
+    struct error *err);
 /* The same from memory; the digest is computed here and given in *digest. */
 int layout_put_document(struct layout *l, const void *buf, size_t len, struct digest *digest,
     struct error *err);
@@ -60,8 +60,7 @@ bool layout_where(const struct layout *l, const struct digest *digest, uint64_t 
 
 /* A blob whose size and digest come out at its end: write to *to, then close it. */
 int layout_blob_open(struct layout *l, struct writer **to, struct error *err);
-int layout_blob_close(struct layout *l, struct digest *digest, uint64_t *size,
-    struct error *err);
+int layout_blob_close(struct layout *l, struct digest *digest, uint64_t *size, struct error *err);
 
 /* docker_manifest: the text of a manifest.json to stand before index.json, or NULL. Writes
  * index.json and the end, and commits the output. */

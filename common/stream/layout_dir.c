@@ -69,6 +69,7 @@ static int
 find_parent(struct layout_dir *l, const char *path, struct error *err)
 {
 	size_t len = strlen(path);
+	const char *parent;
 	char *slash;
 
 	*l = (struct layout_dir){ .path = path, .parent = -1, .dir = -1, .blobs = -1 };
@@ -85,8 +86,13 @@ find_parent(struct layout_dir *l, const char *path, struct error *err)
 		return error_set(err, ERROR_IO, "%s: not the name of a new directory", path);
 	if (slash != NULL)
 		*slash = '\0';
-	l->parent = open(slash == NULL ? "." : slash == l->target ? "/" : l->target,
-	    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (slash == NULL)
+		parent = ".";
+	else if (slash == l->target)
+		parent = "/";
+	else
+		parent = l->target;
+	l->parent = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (slash != NULL)
 		*slash = '/';
 	if (l->parent == -1)
@@ -121,8 +127,9 @@ check_place(const struct layout_dir *l, struct error *err)
 	if (fstatat(l->parent, l->base, &st, AT_SYMLINK_NOFOLLOW) == -1) {
 		if (errno != ENOENT)
 			return error_system(err, errno, "%s", l->path);
-		return faccessat(l->parent, ".", W_OK | X_OK, 0) == 0 ? 0 :
-		    error_system(err, errno, "%s: its directory", l->path);
+		if (faccessat(l->parent, ".", W_OK | X_OK, 0) == -1)
+			return error_system(err, errno, "%s: its directory", l->path);
+		return 0;
 	}
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, ERROR_IO, "%s: exists, and is no directory", l->path);

@@ -28,11 +28,11 @@ struct error;
 struct layout_dir {
 	const char *path;
 	/* private from here */
-	char *target;			/* path without slashes at its end */
-	const char *base;		/* its last part, in target */
+	char *target;	  /* path without slashes at its end */
+	const char *base; /* its last part, in target */
 	int parent, dir, blobs;
-	char name[MAX_TEMPORARY_NAME];	/* in parent, while dir is open */
-	bool held;			/* signals are held back */
+	char name[MAX_TEMPORARY_NAME]; /* in parent, while dir is open */
+	bool held;		       /* signals are held back */
 	sigset_t signals;
 };
 

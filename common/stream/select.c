@@ -49,8 +49,7 @@ check_name(const struct descriptor *root, struct error *err)
 	if (name == NULL || reference_is_tag(name))
 		return 0;
 	max = strpbrk(name, "/:@") == NULL ? MAX_TAG : MAX_REFERENCE_TEXT;
-	if (strlen(name) <= max &&
-	    (is_ref_name(name) || reference_parse(&r, name, &ignored) == 0))
+	if (strlen(name) <= max && (is_ref_name(name) || reference_parse(&r, name, &ignored) == 0))
 		return 0;
 	return error_set(err, ERROR_INPUT, "%s: \"%.300s\" is neither a tag nor a reference",
 	    root->digest.text, name);
@@ -58,7 +57,7 @@ check_name(const struct descriptor *root, struct error *err)
 
 struct wanted {
 	const char *text;
-	char full[MAX_REFERENCE_TEXT + 1];	/* the whole reference, if it is one */
+	char full[MAX_REFERENCE_TEXT + 1]; /* the whole reference, if it is one */
 	struct digest digest;
 	bool is_digest;
 	bool found;
@@ -100,8 +99,8 @@ matches(const struct wanted *w, const struct descriptor *root)
 		return digest_equal(&w->digest, &root->digest);
 	if (tag != NULL && (strcmp(tag, w->text) == 0 || strcmp(tag, w->full) == 0))
 		return true;
-	return full != NULL && (strcmp(full, w->text) == 0 || strcmp(full, w->full) == 0 ||
-	    has_tag(full, w->text));
+	return full != NULL &&
+	    (strcmp(full, w->text) == 0 || strcmp(full, w->full) == 0 || has_tag(full, w->text));
 }
 
 /* Adds w's digest from below d, if it is there. met: indexes looked through already. */
@@ -174,8 +173,8 @@ refuse_wanted(struct source *s, size_t n, const char *text, struct error *err)
 }
 
 static int
-select_wanted(struct index *x, struct source *s, size_t n, struct wanted *wanted,
-    size_t n_wanted, struct error *err)
+select_wanted(struct index *x, struct source *s, size_t n, struct wanted *wanted, size_t n_wanted,
+    struct error *err)
 {
 	size_t i, k;
 	bool keep;
@@ -269,8 +268,8 @@ rename_image(struct selection *sel, const char *const *names, size_t n_names, st
 }
 
 int
-select_images(struct selection *sel, struct source *s, size_t n,
-    const struct select_options *opt, struct error *err)
+select_images(struct selection *sel, struct source *s, size_t n, const struct select_options *opt,
+    struct error *err)
 {
 	size_t i;
 

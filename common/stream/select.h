@@ -22,17 +22,20 @@ struct error;
 struct select_options {
 	/* A tag, a whole reference, or the digest of an entry or of what an index of one has. */
 	const char *const *wanted;
-	size_t n_wanted;			/* 0: all */
-	const struct platform_list *platforms;	/* n 0: all */
-	const char *const *names;		/* as -t takes them, checked before */
-	size_t n_names;				/* 0: the names stay */
+	size_t n_wanted;		       /* 0: all */
+	const struct platform_list *platforms; /* n 0: all */
+	const char *const *names;	       /* as -t takes them, checked before */
+	size_t n_names;			       /* 0: the names stay */
+};
+
+/* An index that was made anew. */
+struct selection_change {
+	struct digest from, to;
 };
 
 struct selection {
 	struct index index;
-	struct selection_change {
-		struct digest from, to;
-	} *changes;			/* indexes that were made anew */
+	struct selection_change *changes;
 	size_t n_changes;
 };
 

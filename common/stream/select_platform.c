@@ -56,7 +56,7 @@ choose_single(struct images *images, struct source *s, const struct descriptor *
 	for (i = 0; i < wanted->n; i++)
 		if (platform_match(&wanted->items[i], &image->descriptor.platform) > 0)
 			return 0;
-	return images_choose(images, wanted, err);	/* says so */
+	return images_choose(images, wanted, err); /* says so */
 }
 
 /* The manifest that was chosen, under the names of the index. */
@@ -125,8 +125,8 @@ put_index(struct source *s, struct index *x, const struct images *chosen, struct
 }
 
 static int
-add_index(struct selection *sel, struct index *to, struct source *s,
-    const struct descriptor *root, const struct images *chosen, struct error *err)
+add_index(struct selection *sel, struct index *to, struct source *s, const struct descriptor *root,
+    const struct images *chosen, struct error *err)
 {
 	struct index x;
 	struct descriptor d;
@@ -178,8 +178,9 @@ choose_root(struct selection *sel, struct index *to, struct source *s,
 	}
 done:
 	images_release(&images);
-	return rc == -1 && err->kind == ERROR_NOTFOUND ?
-	    error_context(err, "%s", select_name(root)) : rc;
+	if (rc == -1 && err->kind == ERROR_NOTFOUND)
+		return error_context(err, "%s", select_name(root));
+	return rc;
 }
 
 int

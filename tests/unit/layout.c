@@ -57,8 +57,8 @@ test_table(bool group)
 
 	for (i = 0; right && i < MAX_BLOBS; i++) {
 		make_raw(raw, i, group);
-		right = blob_set_find(b, raw) == NULL &&
-		    (entry = blob_set_add(b, raw, &err)) != NULL;
+		right =
+		    blob_set_find(b, raw) == NULL && (entry = blob_set_add(b, raw, &err)) != NULL;
 		if (right)
 			entry->size = i;
 	}
@@ -67,11 +67,11 @@ test_table(bool group)
 		entry = blob_set_find(b, raw);
 		right = entry != NULL && entry->size == i && blob_set_at(b, i) == entry;
 	}
-	ok(right && blob_set_count(b) == MAX_BLOBS, group ?
-	    "digests that differ in their last bytes alone" : "as many blobs as may be");
+	ok(right && blob_set_count(b) == MAX_BLOBS,
+	    group ? "digests that differ in their last bytes alone" : "as many blobs as may be");
 	make_raw(raw, MAX_BLOBS, group);
-	ok(right && blob_set_add(b, raw, &err) == NULL && err.kind == ERROR_INPUT &&
-	    strstr(err.text, "65536") != NULL, "one more is an error that names the limit");
+	right = right && blob_set_add(b, raw, &err) == NULL && err.kind == ERROR_INPUT;
+	ok(right && strstr(err.text, "65536") != NULL, "one more is an error that names the limit");
 	blob_set_free(b);
 }
 
