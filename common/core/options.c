@@ -23,6 +23,7 @@ static const char *const progress_words[] = { "auto", "plain", "none" };
 /* The rows of a program and the common ones as getopt_long wants them. */
 struct table {
 	const struct option_row *rows[MAX_ROWS];
+	char letters[MAX_ROWS];
 	struct option longs[MAX_ROWS + 1];
 	char shorts[2 * MAX_ROWS + 2];
 	int n;
@@ -44,6 +45,7 @@ table_add(struct table *t, const struct option_row *row)
 	if (t->n == MAX_ROWS)
 		return;
 	t->rows[t->n] = row;
+	t->letters[t->n] = row->letter;
 	t->longs[t->n] = (struct option){ .name = row->name,
 		.has_arg = row->arg != NULL ? required_argument : no_argument,
 		.val = LONG_BASE + t->n };
@@ -73,7 +75,7 @@ table_find(const struct table *t, int c)
 	int i;
 
 	for (i = 0; i < t->n; i++)
-		if (c == LONG_BASE + i || (c < LONG_BASE && c == t->rows[i]->letter))
+		if (c == LONG_BASE + i || (c < LONG_BASE && c == t->letters[i]))
 			return t->rows[i];
 	return NULL;
 }

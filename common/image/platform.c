@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 
 #include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,7 @@ normalise(struct platform *p, struct error *err)
 		return -1;
 	if (p->architecture == NULL && set(&p->architecture, "", err) == -1)
 		return -1;
+	assert(p->os != NULL && p->architecture != NULL);
 	lower(p->os);
 	lower(p->architecture);
 	lower(p->variant);
