@@ -23,7 +23,7 @@
 
 extern char **environ;
 
-static void
+static _Noreturn void
 die(const char *what)
 {
 	perror(what);
