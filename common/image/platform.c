@@ -3,7 +3,6 @@
 #include <sys/utsname.h>
 
 #include <stdio.h>
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,14 +110,13 @@ normalise(struct platform *p, struct error *err)
 		return -1;
 	if (p->architecture == NULL && set(&p->architecture, "", err) == -1)
 		return -1;
-	assert(p->os != NULL && p->architecture != NULL);
 	lower(p->os);
 	lower(p->architecture);
 	lower(p->variant);
-	if (strcmp(p->os, "macos") == 0 && set(&p->os, "darwin", err) == -1)
+	if (same(p->os, "macos") && set(&p->os, "darwin", err) == -1)
 		return -1;
 	for (i = 0; i < sizeof(architectures) / sizeof(architectures[0]); i++) {
-		if (strcmp(p->architecture, architectures[i].from) != 0)
+		if (!same(p->architecture, architectures[i].from))
 			continue;
 		if (set(&p->architecture, architectures[i].to, err) == -1)
 			return -1;
@@ -128,7 +126,7 @@ normalise(struct platform *p, struct error *err)
 		break;
 	}
 	for (i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
-		if (strcmp(p->architecture, variants[i].architecture) != 0 ||
+		if (!same(p->architecture, variants[i].architecture) ||
 		    !same(p->variant, variants[i].from))
 			continue;
 		if (set(&p->variant, variants[i].to, err) == -1)
