@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need docker-registry skopeo jq
-plan 51
+plan 64
 
 start_real plain
 R=localhost:$PORT
@@ -60,6 +60,9 @@ refuses 'two images for one tag' 3 '2 images in the input' oci-push "$R/a/x:v1" 
 tarlib 'layout(image(layer("f", b"1"), tag="reg.example.com/x/y:v7"))' >whole.tar
 ok 'a name that is a whole reference' oci-push "$R/a/whole" whole.tar
 is 'gives its tag' "$(tags a/whole)" '["v7"]'
+tarlib 'layout(image(layer("f", b"1"), name="reg.example.com/x/y"))' >bare.tar
+ok 'one without a tag' oci-push "$R/a/bare" bare.tar
+is 'means latest' "$(tags a/bare)" '["latest"]'
 tarlib 'layout(image(layer("f", b"1"), tag="reg.example.com/x:v1"), image(layer("f", b"2"), tag="other.example.com/x:v1"))' >same.tar
 refuses 'two images that claim one tag' 3 'tag v1: claimed by' oci-push "$R/a/x" same.tar
 tarlib 'layout(image(layer("f", b"1"), tag="no/TAG"))' >illegal.tar
@@ -82,6 +85,15 @@ is 'shows both' "$(skopeo inspect --raw --tls-verify=false "docker://$R/a/multi:
 is 'is the same' "$(there a/multi:both)" "$(root multi.tar)"
 ok 'and all of it is there' skopeo copy -q -a --src-tls-verify=false "docker://$R/a/multi:both" oci:multi:x
 
+tarlib 'layout(index(image(layer("f", b"1")), image(layer("f", b"2"), platform="linux/arm64"), tag="both"), image(layer("f", b"2"), platform="linux/arm64", tag="arm"))' >nested.tar
+ok 'an index, and an image in it by its own name' oci-push "$R/a/nested" nested.tar
+is 'become two tags' "$(tags a/nested)" '["arm","both"]'
+logged 'a/nested/manifests/both'
+is 'after all manifests' "$(grep -o '"PUT","http.request.remoteaddr":[^,]*,"http.request.uri":"/v2/a/nested/manifests/[a-z0-9]*' "$LOG" |
+	sed 's|.*/||' | uniq | xargs)" 'sha256 arm both'
+tarlib 'layout()' >none.tar
+refuses 'a stream without an image' 3 'no image in the input' oci-push "$R/a/none" none.tar
+
 ok '--no-clobber takes a free tag' oci-push --no-clobber "$R/a/keep:v1" s.tar
 ok 'and one that is on this image' oci-push --no-clobber "$R/a/keep:v1" s.tar
 refuses 'but none that is on another' 1 'tag v1 is sha256:' oci-push --no-clobber "$R/a/keep:v1" untagged.tar
@@ -95,3 +107,22 @@ ok 'a layout directory' oci-push "$R/a/dir" dir
 tarlib 'docker_archive(tags=("example.com/app:v9",))' >docker.tar
 ok 'a docker archive' oci-push "$R/a/docker" docker.tar
 is 'under its own tag too' "$(tags a/docker)" '["v9"]'
+
+# --- whole pipelines ---
+
+mkdir -p amd64 arm64 bundle/.imgpkg
+echo amd64 >amd64/arch
+echo arm64 >arm64/arch
+echo x >bundle/config.yml
+printf 'apiVersion: imgpkg.carvel.dev/v1alpha1\nkind: ImagesLock\n' >bundle/.imgpkg/images.yml
+oci-layer amd64 | oci-manifest -p linux/amd64 >amd64.tar
+oci-layer arm64 | oci-manifest -p linux/arm64 >arm64.tar
+ok 'two platforms that oci-index makes one' sh -c "oci-index -t v1 amd64.tar arm64.tar | oci-push $R/p/multi"
+is 'are both seen by skopeo' "$(skopeo inspect --raw --tls-verify=false "docker://$R/p/multi:v1" | jq -c '[.manifests[].platform.architecture]')" '["amd64","arm64"]'
+ok 'each can be had' skopeo copy -q --override-arch arm64 --src-tls-verify=false "docker://$R/p/multi:v1" dir:arm
+ok 'a bundle' sh -c "oci-layer -b bundle | oci-manifest | oci-push $R/p/bundle"
+is 'becomes latest' "$(tags p/bundle)" '["latest"]'
+# rows: T110
+refuses 'a folder that is not there' 3 'oci-push: ' \
+	sh -c "{ oci-layer nowhere | oci-manifest; } 2>/dev/null | oci-push $R/p/nowhere:v1"
+is 'leaves no tag' "$(tags p/nowhere)" ''

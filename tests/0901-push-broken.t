@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need jq
-plan 39
+plan 41
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), layer("f", b"2"), tag="v1"))' >s.tar
 root() { tar xOf "$1" index.json | jq -r ".manifests[${2:-0}].digest"; }
@@ -96,6 +96,8 @@ layers = [k for k, v in i.blobs.items() if v[:1] != b"{"]
 open("thinfrom.tar", "wb").write(t.layout(i, without=layers[:1]))
 open("thinmore.tar", "wb").write(t.layout(i, without=layers))
 END
+ok 'what would be mounted' oci-push -n "$R/dry:v1" thinfrom.tar
+is 'a dry run says' "$(grep -c 'would try to mount' "$ERR") $(grep -c '"P' "$LOG")" "1 $(grep -c '"P.*/v2/mine' "$LOG")"
 ok 'a layer that is missing may be mounted' oci-push "$R/again:v1" thinfrom.tar
 refuses 'unless the registry lacks it too' 6 'blobs missing: 1' oci-push "$R/more:v1" thinmore.tar
 is 'then its session is cancelled' "$(grep -c '"DELETE", "target": "/v2/more/blobs' "$LOG")" 1

@@ -81,7 +81,9 @@ gives 'REGISTRY_AUTH_FILE is the only one' '- - - -' \
 echo '{' >run/containers/auth.json
 refuses 'a broken file is not passed over' 3 'run/containers/auth.json' anywhere g
 rm -r run
-if [ "$(id -u)" = 0 ] || ! command -v setpriv >/dev/null; then
+if [ "${OCIPIPE_SANITIZED:-}" = coverage ]; then
+	skip 1 'nobody may not write counts of lines'
+elif [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$T" "$HOME" .
 	mkdir "$T/unreadable"
 	echo '{}' >"$T/unreadable/config.json"

@@ -396,6 +396,7 @@ answer_bearer(struct auth *a, struct http *h, const struct challenge *c, const s
     enum address_reach reach, struct error *err)
 {
 	char *scopes, *scope, *name, *actions, *rest;
+	struct error problem;
 	bool denied;
 	int rc = 0;
 
@@ -426,10 +427,12 @@ answer_bearer(struct auth *a, struct http *h, const struct challenge *c, const s
 	free(scopes);
 	if (rc == -1)
 		return -1;
-	rc = fetch_token(a, h, c, origin, reach, a->n_scopes, &denied, err);
+	rc = fetch_token(a, h, c, origin, reach, a->n_scopes, &denied, &problem);
 	/* Some refuse all where they would refuse a part: ask for our own alone. */
 	if (rc == -1 && denied && a->n_scopes > 1)
-		rc = fetch_token(a, h, c, origin, reach, 1, &denied, err);
+		rc = fetch_token(a, h, c, origin, reach, 1, &denied, &problem);
+	if (rc == -1)
+		*err = problem;
 	return rc;
 }
 

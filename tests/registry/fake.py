@@ -5,13 +5,13 @@
 
 Two origins on free loopback ports, the registry A and a stranger B; prints both ports. Keeps
 blobs and manifests in memory. Each request is one JSON line of DIR/log, written before it is
-answered: origin, method, target, auth, length, sha256 of the body. Switches, each off by
+answered: origin, host, method, target, auth, length, sha256 of the body. Switches, each off by
 default; {A} and {B} in a value are the origins, such as http://127.0.0.1:1234:
 
     auth=basic|bearer       user "user", password "pass:word"; tokens t1, t2, ...
     challenge=TEXT          the WWW-Authenticate field as it is, instead
     realm=URL               where tokens are had; {A}/token otherwise
-    token=STATUS|access|none|big|crlf|empty|redirect
+    token=STATUS|access|none|text|big|crlf|empty|redirect
     refuse-scopes=1         the token server refuses more than one scope
     spent=N                 a token is good for N requests
     never=1                 no token is ever good
@@ -29,6 +29,8 @@ default; {A} and {B} in a value are the origins, such as http://127.0.0.1:1234:
     retry-after=TEXT
     die=N                   every connection ends instead of answer number N and those after
                             it, until somebody begins again with /v2/
+    hiccup=N                a connection ends instead of answer number N
+    proxy=407               a proxy's answer to what is meant for other hosts; they are A too
     drop=1                  an upload's connection ends after 1000 bytes
     have=FILE               a blob of repository "other/base" from the start; may be repeated
     cert=FILE key=FILE      TLS at A
@@ -87,11 +89,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except OSError:
             body = b""
         auth = self.headers.get("Authorization")
+        proxied = self.path.startswith("http://")
+        host = self.headers.get("Host")
+        if proxied:
+            self.path = "/" + self.path.split("/", 3)[3]
         with state.lock:
             state.requests += 1
             number = state.requests
             state.log.write(json.dumps({
-                "origin": origin, "method": self.command, "target": self.path, "auth": auth,
+                "origin": origin, "host": host, "method": self.command, "target": self.path, "auth": auth,
                 "cookie": self.headers.get("Cookie"), "length": len(body),
                 "sha256": hashlib.sha256(body).hexdigest()}) + "\n")
             state.log.flush()
@@ -99,11 +105,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 state.dead = True
             elif self.path == "/v2/":
                 state.dead = False
-            if state.dead or ("drop" in opt and put_blob):
+            if state.dead or opt.get("hiccup") == str(number) or ("drop" in opt and put_blob):
                 self.close_connection = True
                 self.connection.close()
                 return
-            if self.path.startswith("/token"):
+            if proxied and "proxy" in opt:
+                self.answer(int(opt["proxy"]))
+            elif self.path.startswith("/token"):
                 self.token(body)
             elif self.allowed(auth, origin):
                 self.route(body)
@@ -168,12 +176,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(302, Location=state.fill("{B}/token"))
         elif kind.isdigit():
             self.answer(int(kind))
+        elif kind == "text":
+            self.answer(200, b"token=t")
         elif kind == "big":
             self.answer(200, b'{"token":"' + b"t" * (2 << 20) + b'"}')
         else:
             self.answer(200, json.dumps({
                 "access": {"access_token": token}, "none": {}, "empty": {"token": ""},
-                "crlf": {"token": "t\r\nX-Evil: 1"}, "text": "t",
+                "crlf": {"token": "t\r\nX-Evil: 1"},
             }.get(kind, {"token": token})).encode())
 
     # --- the registry ---
