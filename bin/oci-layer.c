@@ -24,7 +24,6 @@
 #include "layer/intake.h"
 #include "layer/pattern.h"
 #include "layer/stamp.h"
-#include "stream/graph.h"
 #include "stream/layout.h"
 #include "stream/pass.h"
 #include "stream/sniff.h"
@@ -213,6 +212,30 @@ write_folder(struct options *opt, struct progress *progress, struct writer *to, 
 	return rc;
 }
 
+/* Sees whether a tar on standard input has what a stream has. */
+struct members {
+	struct intake_watch watch;
+	bool mark, index;
+};
+
+static void
+note_member(struct intake_watch *watch, const char *name)
+{
+	struct members *m = (struct members *)(void *)watch;
+
+	while (strncmp(name, "./", 2) == 0)
+		name += 2;
+	m->mark = m->mark || sniff_member(name) == MEMBER_OCI_LAYOUT;
+	m->index = m->index || sniff_member(name) == MEMBER_INDEX;
+}
+
+static int
+refuse_stream(struct error *err)
+{
+	return error_set(err, ERROR_INPUT,
+	    "standard input is an OCI stream, not a layer: -A passes it on and adds a path to it");
+}
+
 /* What is a stream or an image's archive is no layer; neither is what is no archive at all. */
 static int
 check_input(const struct intake *in, const struct options *opt, struct error *err)
@@ -240,9 +263,7 @@ check_input(const struct intake *in, const struct options *opt, struct error *er
 	if (sniff_reader(&found, &head.reader, SNIFF_WORD, false, err) == -1)
 		return -1;
 	if (found.format == FORMAT_OCI_LAYOUT)
-		return error_set(err, ERROR_INPUT,
-		    "standard input is an OCI stream, not a layer: "
-		    "-A passes it on and adds a path to it");
+		return refuse_stream(err);
 	if (found.format != FORMAT_TAR && found.format != FORMAT_UNKNOWN)
 		return error_set(err, ERROR_INPUT, "standard input is %s, not a layer",
 		    format_word(found.format));
@@ -252,6 +273,7 @@ check_input(const struct intake *in, const struct options *opt, struct error *er
 static int
 write_input(struct options *opt, struct progress *progress, struct writer *to, struct error *err)
 {
+	struct members members = { .watch = { .entry = note_member } };
 	struct reader_progress counted;
 	struct reader_fd file;
 	struct intake *in;
@@ -262,7 +284,9 @@ write_input(struct options *opt, struct progress *progress, struct writer *to, s
 	reader_progress_init(&counted, &file.reader, progress);
 	in = intake_new(&counted.reader, &file, err);
 	if (in != NULL && check_input(in, opt, err) == 0)
-		rc = intake_write(in, &opt->folder.stamp, to, err);
+		rc = intake_write(in, &opt->folder.stamp, &members.watch, to, err);
+	if (rc == 0 && members.mark && members.index)
+		rc = refuse_stream(err);
 	intake_free(in);
 	reader_fd_close(&file);
 	return rc;
@@ -303,33 +327,6 @@ done:
 	return rc;
 }
 
-/* -A, after the layer: the documents of the stream that came before it, and its entries. */
-static int
-write_rest(struct source *s, struct layout *out, struct index *index, struct error *err)
-{
-	struct graph *g = graph_new(s, err);
-	struct descriptor d;
-	size_t i;
-	int rc = -1;
-
-	if (g == NULL || source_merge(s, err) == -1)
-		goto done;
-	for (i = 0; i < source_n_roots(s); i++) {
-		if (graph_add(g, source_root(s, i), err) == -1 ||
-		    descriptor_dup(&d, source_root(s, i), err) == -1)
-			goto done;
-		if (index_add(index, &d, err) == -1) {
-			descriptor_release(&d);
-			goto done;
-		}
-	}
-	if (pass_documents(out, s, g, err) == 0)
-		rc = pass_mark_thin(index, graph_is_thin(g), err);
-done:
-	graph_free(g);
-	return rc;
-}
-
 static int
 run(struct options *opt, struct error *err)
 {
@@ -357,7 +354,7 @@ run(struct options *opt, struct error *err)
 			goto done;
 	}
 	if (write_layer(opt, &progress, &out, &layer, err) == 0 &&
-	    (s == NULL || write_rest(s, &out, &index, err) == 0) &&
+	    (s == NULL || pass_stream(&out, s, &index, err) == 0) &&
 	    index_add(&index, &layer, err) == 0)
 		rc = layout_commit(&out, &index, NULL, err);
 done:

@@ -10,12 +10,16 @@ cp -R "$DATA/imgpkg/input" bundle
 cp -R "$DATA/imgpkg/nested-input" outer
 
 # --- its DiffIDs (tests/data/imgpkg/README.md) ---
-for row in 'image --imgpkg image-input' 'bundle -b input' 'outer -b nested-input' 'edge --imgpkg edge'; do
-	set -- $row
-	oci-layer "$2" "$1" >x.tar
-	is "$1: the DiffID is imgpkg's" "$(diffid x.tar)" \
-		"sha256:$(sed -n "s/^| .$3. .*| .\(.*\). |$/\1/p" "$DATA/imgpkg/README.md")"
-done
+while read -r folder flag sample; do
+	oci-layer "$flag" "$folder" >x.tar
+	is "$folder: the DiffID is imgpkg's" "$(diffid x.tar)" \
+		"sha256:$(sed -n "s/^| .$sample. .*| .\(.*\). |$/\1/p" "$DATA/imgpkg/README.md")"
+done <<END
+image --imgpkg image-input
+bundle -b input
+outer -b nested-input
+edge --imgpkg edge
+END
 oci-layer -b bundle >bundle.tar
 is '-b marks the layer' "$(entry bundle.tar | jq -r '.annotations["dev.carvel.imgpkg.bundle"]')" true
 is '--imgpkg does not' "$(entry x.tar | jq -r '.annotations["dev.carvel.imgpkg.bundle"]')" null

@@ -243,6 +243,7 @@ take_repeated(struct conversion *c, const char *name, const struct foreign_entry
 	if (first == NULL)
 		return error_memory(err);
 	known = entry_name_clean(first) && path_set_find(&c->paths, first, strlen(first), &value);
+	assert(value < FIRST_GROUP || c->groups != NULL);
 	if (known && value >= FIRST_GROUP &&
 	    strcmp(c->groups[value - FIRST_GROUP].first, first) == 0)
 		rc = take_link(c, &c->groups[value - FIRST_GROUP], name, e, err);

@@ -99,7 +99,7 @@ set_name(struct builder *b, const char *path, struct error *err)
 	size_t prefix_len = strlen(b->opt->prefix), path_len = strlen(path);
 	char *longer;
 
-	if (prefix_len + 1 + path_len + 1 > b->name_cap) {
+	if (b->name == NULL || prefix_len + 1 + path_len + 1 > b->name_cap) {
 		longer = realloc(b->name, 2 * (prefix_len + 1 + path_len + 1));
 		if (longer == NULL)
 			return error_memory(err);

@@ -1,9 +1,9 @@
 /*
  * folder.h - folders and files to the tar of a layer
  *
- * Format:  core/tar's TAR_PLAIN, in the order of walk.h: ustar, pax for what it cannot say. One time
- *          and one owner for all; permission bits, links and some extended attributes (xattrs.h) as
- *          they are; a file met again under another path is a hard link to the first. No entry for
+ * Format:  core/tar's TAR_PLAIN, in the order of walk.h: ustar, pax for what it cannot say. One
+ *          time and one owner for all; permission bits, links and some extended attributes
+ *          (xattrs.h) as they are; a file met again under another path is a hard link to the first. No entry for
  *          the root: a folder without anything is two zero blocks. With imgpkg, to the bit what
  *          imgpkg writes (imgpkg facts, sections 1.2 and 1.3).
  * Memory:  that of walk.h and hardlinks.h, and one buffer; nothing is kept after the call.
@@ -24,10 +24,10 @@ struct progress;
 
 /* What else wants to know of the entries. */
 struct folder_watch {
-	/* Called for each, path being below the root of its operand; shown is its name for messages. */
+	/* Called for each; path is below its operand, shown is its name for messages. */
 	int (*entry)(struct folder_watch *w, const char *path, const char *shown, bool directory,
 	    struct error *err);
-	/* Of several unreadable files, each with its reason; the error of the call only counts them. */
+	/* Of several unreadable files, each with its reason; the call's error only counts. */
 	void (*unreadable)(struct folder_watch *w, const struct error *why);
 };
 

@@ -18,11 +18,27 @@ struct foreign {
 	size_t block_len;
 	uint64_t given;	     /* bytes up to the end of block */
 	uint64_t at;	     /* in a file: where block ends */
+	uint64_t volume;     /* an ISO image's length, as it says itself */
 	bool ended;	     /* the reader gave its end */
 	struct error failed; /* of the reader, while libarchive was calling us */
 };
 
 /* --- what libarchive calls --- */
+
+/*
+ * ECMA-119, 8.4.8 and 8.4.12: sectors of the volume, and their size, in the first descriptor. What
+ * ends before is cut, even if no file was in the rest. 0: not an ISO image.
+ */
+static uint64_t
+volume_size(const struct foreign *f)
+{
+	const unsigned char *p = f->block + INTAKE_HEAD - 2048;
+
+	if (f->in->kind != INTAKE_ISO || f->block_len < INTAKE_HEAD)
+		return 0;
+	return ((uint64_t)p[83] << 24 | (uint64_t)p[82] << 16 | (uint64_t)p[81] << 8 | p[80]) *
+	    ((uint64_t)p[129] << 8 | p[128]);
+}
 
 static la_ssize_t
 give_from_reader(struct archive *a, void *client, const void **block)
@@ -38,6 +54,8 @@ give_from_reader(struct archive *a, void *client, const void **block)
 		return ARCHIVE_FATAL;
 	}
 	f->ended = f->block_len == 0;
+	if (f->given == 0)
+		f->volume = volume_size(f);
 	f->given += f->block_len;
 	return (la_ssize_t)f->block_len;
 }
@@ -287,8 +305,12 @@ foreign_finish(struct foreign *f, struct error *err)
 		if (reader_read(f->in->reader, f->block, IO_CHUNK, &f->block_len, err) == -1)
 			return -1;
 		f->ended = f->block_len == 0;
+		f->given += f->block_len;
 		zeros = zeros && is_zero(f->block, f->block_len);
 	}
+	if (f->given < f->volume)
+		return error_set(err, ERROR_INPUT, "%s: ends before its volume does: truncated",
+		    f->in->reader->name);
 	return zeros || f->in->kind != INTAKE_CPIO ?
 	    0 :
 	    error_set(err, ERROR_INPUT, "%s: another archive or junk behind the cpio archive",

@@ -132,7 +132,7 @@ intake_kind(const struct intake *in)
 }
 
 static int
-pass_tar(struct reader *in, struct writer *to, struct error *err)
+pass_tar(struct reader *in, struct intake_watch *watch, struct writer *to, struct error *err)
 {
 	struct tar_reader *tar = malloc(sizeof(*tar));
 	struct reader_tee tee;
@@ -144,9 +144,11 @@ pass_tar(struct reader *in, struct writer *to, struct error *err)
 		return error_memory(err);
 	reader_tee_init(&tee, in, to);
 	tar_reader_init(tar, &tee.reader, TAR_LAYER);
-	do
+	do {
 		rc = tar_reader_next(tar, &event, &entry, err);
-	while (rc == 0 && event != TAR_END);
+		if (rc == 0 && event == TAR_ENTRY && watch != NULL)
+			watch->entry(watch, entry.name);
+	} while (rc == 0 && event != TAR_END);
 	tar_reader_release(tar);
 	free(tar);
 	return rc;
@@ -172,7 +174,8 @@ convert_from_file(const struct foreign_input *in, const struct stamp *stamp, str
 }
 
 int
-intake_write(struct intake *in, const struct stamp *stamp, struct writer *to, struct error *err)
+intake_write(struct intake *in, const struct stamp *stamp, struct intake_watch *watch,
+    struct writer *to, struct error *err)
 {
 	struct foreign_input input = { .kind = intake_kind(in),
 		.reader = &head_of(in)->prefix.reader,
@@ -180,7 +183,7 @@ intake_write(struct intake *in, const struct stamp *stamp, struct writer *to, st
 
 	assert(input.kind != INTAKE_OTHER);
 	if (input.kind == INTAKE_TAR)
-		return pass_tar(input.reader, to, err);
+		return pass_tar(input.reader, watch, to, err);
 	if (input.kind != INTAKE_ZIP && input.kind != INTAKE_7Z)
 		return convert_write(&input, stamp, to, err);
 	if (in->file == NULL || !in->file->regular || in->decompressor != NULL)

@@ -1,12 +1,13 @@
 /*
  * intake.h - an archive that becomes a layer: a tar as it is, another kind turned into one
  *
- * Format:  plain, or in gzip or zstd. tar: strictly checked (core/tar, TAR_LAYER), and its bytes unchanged. zip, 7z, cpio, rpm
- *          and ISO 9660, read by libarchive: entries in the archive's own order, encoded as
- *          folder.h does, names anchored below the root. A directory that the archive does not
- *          name is not made up: it would change that of the layers below. Files of cpio and rpm
- *          that are hard links of each other come where the content does, the other names after
- *          it. Nothing of libarchive's other formats is ever read: its mtree opens host files.
+ * Format:  plain, or in gzip or zstd. A tar is strictly checked (core/tar, TAR_LAYER), its bytes
+ *          are unchanged. zip, 7z, cpio, rpm and ISO 9660 are read by libarchive: entries in the
+ *          archive's own order, encoded as folder.h does, names anchored below the root. A
+ *          directory that the archive does not name is not made up: it would change that of the
+ *          layers below. Files of cpio and rpm that are hard links of each other come where the
+ *          content does, the other names after it. Nothing of libarchive's other formats is ever
+ *          read: its mtree opens host files.
  * Memory:  12 to 32 bytes an entry, and what libarchive takes: a zip's or 7z's whole directory, and
  *          the dictionary of its compression.
  * Errors:  ERROR_INPUT: damaged or encrypted, a name with "..", one path twice or below a file, a
@@ -51,9 +52,14 @@ enum intake_kind intake_kind(const struct intake *in);
 /* Those first bytes, decompressed, *len of them; fewer than INTAKE_HEAD are all. */
 const void *intake_head(const struct intake *in, size_t *len);
 
+/* What else wants to know of a tar's entries. */
+struct intake_watch {
+	void (*entry)(struct intake_watch *w, const char *name);
+};
+
 /* Writes a whole tar, end blocks too; reads all of the input. Once, and not of INTAKE_OTHER. stamp
- * is not for INTAKE_TAR. */
-int
-intake_write(struct intake *in, const struct stamp *stamp, struct writer *to, struct error *err);
+ * is not for INTAKE_TAR, watch (may be NULL) for it alone. */
+int intake_write(struct intake *in, const struct stamp *stamp, struct intake_watch *watch,
+    struct writer *to, struct error *err);
 
 #endif

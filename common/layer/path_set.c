@@ -75,7 +75,10 @@ grow(struct path_set *s, struct error *err)
 		larger.values[at] = s->values[i];
 	}
 	path_set_release(s);
-	*s = larger;
+	s->keys = larger.keys;
+	s->values = larger.values;
+	s->n = larger.n;
+	s->n_slots = larger.n_slots;
 	return 0;
 }
 

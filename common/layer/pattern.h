@@ -1,10 +1,10 @@
 /*
  * pattern.h - which names of a folder are left out
  *
- * Format:  the globs of tar: "*", "?" and "[a-z]" match any byte, "/" too; "\" takes the next byte as
- *          it is. A pattern without a slash is compared with the base name at any depth, one with a
- *          slash with the whole path from the operand; a leading "./" or "/" only says so. One
- *          that ends in a slash matches directories alone. Bytes, never characters: no locale.
+ * Format:  the globs of tar: "*", "?" and "[a-z]" match any byte, "/" too; "\" takes the next byte
+ *          as it is. A pattern without a slash is compared with the base name at any depth, one
+ *          with a slash with the whole path from the operand; a leading "./" or "/" only says so.
+ *          One that ends in a slash matches directories alone. Bytes, never characters: no locale.
  * Memory:  struct patterns owns its texts; patterns_release frees them.
  * Errors:  ERROR_USAGE (an empty pattern, a "[" without its "]"), ERROR_INPUT (a file of patterns
  *          past a limit, or with a NUL), ERROR_IO.

@@ -1,5 +1,6 @@
 #include "layer/walk.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -324,6 +325,7 @@ walk_next(struct walk *w, struct walk_entry *e, struct error *err)
 				return -1;
 			continue;
 		}
+		assert(w->path != NULL);
 		l = &w->levels[w->depth - 1];
 		/* The level's own path, in which its directories can be opened again. */
 		if (l->path_len > 0)

@@ -34,8 +34,8 @@ struct walk_options {
 	bool follow;			/* symbolic links give what they lead to in their folder */
 	bool follow_operands;		/* one that is a link to a file is that file */
 	/*
-	 * Each operand stands alone, one after another in the order given: no two may have a path in
-	 * common, and "." is the first entry of each directory. Go's tools walk so.
+	 * Each operand stands alone, one after another in the order given: no two may have a path
+	 * in common, and "." is the first entry of each directory. Go's tools walk so.
 	 */
 	bool separate;
 };

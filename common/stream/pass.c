@@ -42,6 +42,26 @@ pass_documents(struct layout *l, struct source *s, struct graph *g, struct error
 }
 
 int
+pass_stream(struct layout *l, struct source *s, struct index *x, struct error *err)
+{
+	struct graph *g = graph_new(s, err);
+	size_t i;
+	int rc = -1;
+
+	if (g == NULL || source_merge(s, err) == -1)
+		goto done;
+	for (i = 0; i < source_n_roots(s); i++)
+		if (graph_add(g, source_root(s, i), err) == -1 ||
+		    index_add_copy(x, source_root(s, i), err) == -1)
+			goto done;
+	if (pass_documents(l, s, g, err) == 0)
+		rc = pass_mark_thin(x, graph_is_thin(g), err);
+done:
+	graph_free(g);
+	return rc;
+}
+
+int
 pass_index(struct layout *l, const struct index *x, struct descriptor *made, struct error *err)
 {
 	struct json_writer json;

@@ -25,6 +25,10 @@ void pass_init(struct pass *p, struct layout *layout);
 /* Writes every document of g that s holds and the layout has not yet, in g's order. */
 int pass_documents(struct layout *l, struct source *s, struct graph *g, struct error *err);
 
+/* What is left of a stream that goes on whole, once its blobs have: writes its documents, and adds
+ * its entries to x, with the note on layers left out where some are. */
+int pass_stream(struct layout *l, struct source *s, struct index *x, struct error *err);
+
 /* Writes the nested index x as a document and gives a descriptor of it. x->media_type is set. */
 int pass_index(struct layout *l, const struct index *x, struct descriptor *made,
     struct error *err);
