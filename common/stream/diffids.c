@@ -13,7 +13,7 @@
 struct work {
 	struct graph *graph;
 	struct blob_set *opened; /* place: its number in diffids */
-	struct digest *diffids;
+	uint8_t (*diffids)[SHA256_SIZE];
 };
 
 /* The digest of what content decompresses to. */
@@ -51,18 +51,17 @@ compute(struct reader *content, struct digest *diffid, struct error *err)
 
 /* The DiffID of a layer that is there, from the first time that it was asked for. */
 static int
-find_diffid(struct work *w, const struct graph_item *item, const struct digest **diffid,
-    struct error *err)
+find_diffid(struct work *w, const struct graph_item *item, struct digest *diffid, struct error *err)
 {
 	struct blob_entry *entry = blob_set_find(w->opened, item->raw);
-	struct digest *diffids;
+	uint8_t(*diffids)[SHA256_SIZE];
 	struct reader *content;
 	struct digest layer;
 	size_t n = blob_set_count(w->opened);
 	int rc;
 
 	if (entry != NULL) {
-		*diffid = &w->diffids[entry->place];
+		digest_from_raw(diffid, w->diffids[entry->place]);
 		return 0;
 	}
 	diffids = realloc(w->diffids, (n + 1) * sizeof(*diffids));
@@ -71,7 +70,7 @@ find_diffid(struct work *w, const struct graph_item *item, const struct digest *
 	w->diffids = diffids;
 	if (graph_open(w->graph, item, &content, err) == -1)
 		return -1;
-	rc = compute(content, &diffids[n], err);
+	rc = compute(content, diffid, err);
 	graph_close(w->graph);
 	digest_from_raw(&layer, item->raw);
 	if (rc == -1)
@@ -80,8 +79,7 @@ find_diffid(struct work *w, const struct graph_item *item, const struct digest *
 	if (entry == NULL)
 		return -1;
 	entry->place = (uint32_t)n;
-	*diffid = &diffids[n];
-	return 0;
+	return digest_raw(diffid, diffids[n], err);
 }
 
 static int
@@ -89,7 +87,7 @@ verify_layer(struct work *w, const struct descriptor *image, const struct digest
     const struct digest *expected, struct error *err)
 {
 	const struct graph_item *item = graph_find(w->graph, layer);
-	const struct digest *diffid = NULL;
+	struct digest diffid;
 	uint8_t raw[SHA256_SIZE];
 
 	if (digest_raw(expected, raw, err) == -1)
@@ -98,10 +96,10 @@ verify_layer(struct work *w, const struct descriptor *image, const struct digest
 		return 0;
 	if (find_diffid(w, item, &diffid, err) == -1)
 		return -1;
-	if (digest_equal(diffid, expected))
+	if (digest_equal(&diffid, expected))
 		return 0;
 	return error_set(err, ERROR_DIGEST, "%s: layer %s has the DiffID %s, not %s",
-	    image->digest.text, layer->text, diffid->text, expected->text);
+	    image->digest.text, layer->text, diffid.text, expected->text);
 }
 
 /* A document of the graph, wherever it is from, parsed; text is freed after the json. */

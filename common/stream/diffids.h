@@ -3,7 +3,7 @@
  *
  * Source:  OCI image-spec 1.1, config.md, "Layer DiffID". Bytes decide on compression, as for
  *          every engine; the media type does not.
- * Memory:  200 bytes a layer, one state of a decompressor.
+ * Memory:  100 bytes a layer, one state of a decompressor.
  * Errors:  ERROR_DIGEST naming image, layer and both DiffIDs; ERROR_INPUT for damaged
  *          compression; those of graph.h.
  */
