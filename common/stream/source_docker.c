@@ -8,28 +8,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/decompress.h"
 #include "core/error.h"
 #include "core/json.h"
 #include "image/config.h"
 #include "image/manifest.h"
 #include "image/media.h"
 #include "image/reference.h"
+#include "stream/docker_layer.h"
 #include "stream/docker_names.h"
-
-/* What hashing an entry found out, at its first use. */
-struct layer {
-	const struct docker_entry *entry;
-	struct digest digest; /* of the bytes as they are */
-	struct digest diffid;
-	enum compression compression;
-};
 
 struct docker {
 	struct source *s;
 	struct input *in;
 	struct docker_names names;
-	struct layer *layers; /* of all images, each entry once */
+	struct docker_layer *layers; /* of all images, each entry once */
 	size_t n_layers, cap_layers;
 	uint32_t *numbers; /* of names.items: 0, or that of the layer plus 1 */
 };
@@ -47,74 +39,14 @@ entry_open(const struct docker *d, const struct docker_entry *e, struct reader_r
 	return &region->reader;
 }
 
-static int
-detect(const struct docker *d, struct layer *l, struct error *err)
-{
-	unsigned char magic[COMPRESSION_MAGIC];
-	struct reader_region region;
-	size_t len;
-
-	if (reader_fill(entry_open(d, l->entry, &region), magic, sizeof(magic), &len, err) == -1)
-		return -1;
-	switch (compression_detect(magic, len)) {
-	case MAGIC_GZIP:
-		l->compression = COMPRESSION_GZIP;
-		return 0;
-	case MAGIC_ZSTD:
-		l->compression = COMPRESSION_ZSTD;
-		return 0;
-	case MAGIC_XZ:
-	case MAGIC_BZIP2:
-		return error_set(err, ERROR_INPUT,
-		    "%s: %s: compressed with xz or bzip2, not supported", d->in->name,
-		    l->entry->name);
-	case MAGIC_NONE:
-		break;
-	}
-	l->compression = COMPRESSION_NONE;
-	return 0;
-}
-
-/* Both digests in one pass: nothing but the config's DiffIDs vouches for these bytes. */
-static int
-hash_layer(const struct docker *d, struct layer *l, struct error *err)
-{
-	struct decompressor *inflate = NULL;
-	struct writer_hash stored, plain;
-	struct reader_region region;
-	struct reader_tee tee;
-	int rc;
-
-	if (detect(d, l, err) == -1)
-		return -1;
-	writer_hash_init(&stored, NULL, d->in->name);
-	reader_tee_init(&tee, entry_open(d, l->entry, &region), &stored.writer);
-	if (l->compression == COMPRESSION_NONE) {
-		if (source_drain(&tee.reader, err) == -1)
-			return -1;
-		hasher_digest(&stored.hasher, &l->digest);
-		l->diffid = l->digest;
-		return 0;
-	}
-	inflate = decompressor_new(l->compression, &tee.reader, err);
-	if (inflate == NULL)
-		return -1;
-	writer_hash_init(&plain, NULL, d->in->name);
-	rc = reader_copy(decompressor_reader(inflate), &plain.writer, NULL, err);
-	decompressor_free(inflate);
-	hasher_digest(&stored.hasher, &l->digest);
-	hasher_digest(&plain.hasher, &l->diffid);
-	return rc;
-}
-
 /* The layer at e, hashed and handed on once. NULL on error. Valid until the next call. */
-static const struct layer *
+static const struct docker_layer *
 take_layer(struct docker *d, const struct docker_entry *e, struct error *err)
 {
 	struct incoming b = { .size = e->size, .place = d->in->place, .name = d->in->name };
 	uint32_t *number = &d->numbers[e - d->names.items];
 	struct reader_region region;
-	struct layer *layers;
+	struct docker_layer *layers;
 	size_t cap;
 
 	if (*number != 0)
@@ -130,8 +62,8 @@ take_layer(struct docker *d, const struct docker_entry *e, struct error *err)
 		d->cap_layers = cap;
 	}
 	layers = &d->layers[d->n_layers];
-	*layers = (struct layer){ .entry = e };
-	if (hash_layer(d, layers, err) == -1)
+	*layers = (struct docker_layer){ .entry = e };
+	if (docker_layer_hash(layers, d->in, d->s->opt.progress, err) == -1)
 		return NULL;
 	b.digest = layers->digest;
 	b.content = entry_open(d, e, &region);
@@ -158,7 +90,7 @@ take_layers(struct docker *d, struct json_value paths, const struct config *conf
     struct manifest *m, struct error *err)
 {
 	const struct docker_entry *e;
-	const struct layer *l;
+	const struct docker_layer *l;
 	struct json_cursor c;
 	char *path;
 

@@ -1,8 +1,9 @@
 /*
  * source_private.h - what the parts of source.h share; for stream/source*.c and roots.c alone
  *
- * source.c holds the table and answers questions; source_tar.c, source_docker.c and source_dir.c
- * each read one shape of input and hand what they find to the functions here.
+ * source.c holds what was found, source_open.c answers questions; source_input.c opens operands;
+ * source_tar.c, source_docker.c and source_dir.c each read one shape of input and hand what they
+ * find to the functions here; roots.c merges.
  */
 #ifndef STREAM_SOURCE_PRIVATE_H
 #define STREAM_SOURCE_PRIVATE_H
@@ -26,6 +27,10 @@ struct place {
 	bool owned;
 	const char *name; /* of the operand; borrowed */
 };
+
+/* blob_entry.flags: an enum blob_state, and whether digest and size were checked. */
+#define BLOB_STATE 0xffU
+#define BLOB_VERIFIED 0x100U
 
 struct source {
 	struct source_options opt;
