@@ -59,7 +59,7 @@ ok 'under another umask, locale and time zone' \
 	sh -c 'umask 077; LC_ALL=tr_TR.UTF-8 TZ=Asia/Tokyo oci-pack s.tar | cmp - packed.tar'
 
 # --- what is dropped, what is kept ---
-# rows: T8 O39 O40 O43
+# rows: T8 O39 O40 O41 O43
 tarlib "layout($two, extra=[(digest(b'nobody'), b'nobody'), (digest(b'{}'), b'{}')])" >more.tar
 ok 'blobs that nothing refers to are dropped' sh -c 'oci-pack more.tar | cmp - packed.tar'
 ok 'also from a pipe into a file' sh -c 'cat more.tar | oci-pack -o o.tar && cmp o.tar packed.tar'
@@ -67,7 +67,7 @@ tarlib "layout($two, extra=[('sha256:' + 'b' * 64, b'not that')])" >liar.tar
 refuses 'but not before they were verified' 5 "sha256:$(printf 'b%.0s' $(seq 64))" oci-pack liar.tar
 refuses 'also on their way to a file' 5 'sha256:bbbb' sh -c 'cat liar.tar | oci-pack -o o2.tar'
 ok 'no file then' test ! -e o2.tar
-tarlib "tar(entry('README', b'x'), entry('foo/bar', b'y'), entry('._index.json', b'z'), *members($two))" >extra.tar
+tarlib "tar(entry('README', b'x'), entry('foo/bar', b'y'), entry('._index.json', b'z'), entry('blobs/sha256/tmp123', b'z'), *members($two))" >extra.tar
 ok 'entries of no layout are left out' sh -c 'oci-pack extra.tar | cmp - packed.tar'
 tarlib "layout(loose_layer(layer('a', b'1')), $two, loose_layer(layer('b', b'2')), loose_layer(layer('a', b'1')))" >loose.tar
 oci-pack loose.tar >o.tar
@@ -82,7 +82,7 @@ tarlib 'layout()' >none.tar
 is 'no image is no error' "$(oci-pack none.tar | tar xOf - index.json)" \
 	'{"manifests":[],"mediaType":"application/vnd.oci.image.index.v1+json","schemaVersion":2}'
 
-# --- archives put together (rows: T5 O42 O98) ---
+# --- archives put together (rows: T5 O42 O48 O98) ---
 cat s.tar s.tar >twice.tar
 ok 'the same archive twice is that archive' sh -c 'oci-pack twice.tar | cmp - packed.tar'
 ok 'as operands too' sh -c 'oci-pack s.tar s.tar | cmp - packed.tar'

@@ -75,7 +75,6 @@ ok 'and stays where it is' sh -c 'oci-pack twice.tar | cmp - out.tar'
 packs 'a subject that is not there' 'layout(image(edit=lambda m: m.update(subject=descriptor(b"nowhere", MEDIA_MANIFEST))))'
 packs 'an entry of a type that nobody knows, with its blob' "layout(image(), index={'schemaVersion': 2, 'manifests': [descriptor(b'<x/>', 'application/xml'), image().root]}, extra=[(digest(b'<x/>'), b'<x/>')])"
 is 'is kept' "$(blobs out.tar)" 4
-# rows: O44
 denies 'without its blob it is missing' 6 'application/xml' "layout(image(), index={'schemaVersion': 2, 'manifests': [descriptor(b'<x/>', 'application/xml'), image().root]})"
 # An artifact carries a manifest as content that index.json names as well, before and after.
 for order in '[a.root, i.root]' '[i.root, a.root]'; do

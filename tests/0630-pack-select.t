@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-pack -s, -p and -t: which images are kept, and under which names.
 . "${0%/*}/lib.sh"
-plan 66
+plan 76
 
 index() { tar xOf "$1" index.json; }
 named() { index "$1" | jq -r '[.manifests[].annotations["org.opencontainers.image.ref.name"]]|join(" ")'; }
@@ -14,7 +14,7 @@ keeps() { name=$1; shift; ok "$name" oci-pack -q -o out.tar "$@"; }
 
 tarlib 'layout(image(layer("a", b"1"), tag="v1", name="docker.io/library/a:v1"), image(layer("a", b"2"), tag="v1.0"), image(layer("a", b"3"), tag="example.com/b:v1", name="example.com/b:v1"), image(layer("a", b"4")), loose_layer(layer("l", b"5")))' >some.tar
 
-# --- by name (rows: O45 O46 O47 O49 O50) ---
+# --- by name (rows: O45 O47 O49 O50) ---
 keeps 'a tag' -s v1.0 some.tar
 is 'means that tag alone' "$(named out.tar) $(blobs out.tar)" 'v1.0 3'
 keeps 'a whole reference' -s docker.io/library/a:v1 some.tar
@@ -39,7 +39,12 @@ refuses 'a digest that is not there' 6 "sha256:$(printf 'a%.0s' $(seq 64)): not 
 tarlib 'layout()' >none.tar
 refuses 'a name where nothing is' 6 'there is: nothing' oci-pack -s v1 none.tar
 
-# --- what it is called by (rows: O48) ---
+tarlib 'layout(index={"schemaVersion": 2, "manifests": [descriptor(b"<x/>", "application/xml"), image(tag="v1").root]}, extra=list(image().blobs.items()))' >xml.tar
+# rows: O44
+keeps 'what is not chosen may be anything' -s v1 xml.tar
+is 'and is gone' "$(blobs out.tar)" 3
+
+# --- what it is called by (rows: O46) ---
 keeps 'the one image gets a name' -s v1.0 -t v2 some.tar
 is 'instead of its old one' "$(named out.tar)/$(full out.tar)" v2/
 keeps 'a whole reference' -s a:v1 -t example.org/x/y:z some.tar
@@ -88,6 +93,18 @@ keeps 'a digest inside of an index' -s "$(document multi.tar "$(root multi.tar)"
 is 'gives that image, without the names of the index' "$(index out.tar | jq -c '.manifests[0]|[.platform.architecture,.annotations]')" '["arm64",null]'
 refuses 'an image for one other platform' 6 'v1: no image for platform linux/arm64; there is: linux/amd64' \
 	sh -c "tarlib 'layout(image(tag=\"v1\"))' | oci-pack -p linux/arm64"
+arm='lambda *p: index(*[image(layer("a", n.encode()), platform=n) for n in p], tag="v1")'
+chosen() { oci-pack -q -p "$1" | tar xOf - index.json | jq -r '.manifests[0].platform|[.os,.architecture,.variant//empty]|join("/")'; }
+is 'linux/arm is v7: of v6 and v8 it takes v6' "$(tarlib "layout(($arm)('linux/arm/v8', 'linux/arm/v6'))" | chosen linux/arm)" linux/arm/v6
+is 'arm64 and arm64/v8 are one: the first is taken' \
+	"$(tarlib "layout(($arm)('linux/arm64/v8', 'linux/arm64'))" | oci-pack -q -p linux/arm64 | tar xOf - index.json | jq -r '.manifests[0].digest')" \
+	"$(tarlib "image(layer('a', b'linux/arm64/v8'), platform='linux/arm64/v8').root['digest']")"
+tarlib "layout(($arm)('linux/386'))" >386.tar
+refuses 'amd64 does not take 386' 6 'there is: linux/386' oci-pack -p linux/amd64 386.tar
+is 'x86_64 in an index is amd64' "$(tarlib "layout(($arm)('linux/x86_64'))" | chosen linux/amd64 | cut -d/ -f1)" linux
+tarlib "layout(($arm)('linux/arm64'), image(tag='v2'))" >several.tar
+refuses 'one that has none is named among several' 6 'v2: no image for platform linux/arm64' \
+	oci-pack -p linux/arm64 several.tar
 tarlib 'layout(image(layer("b", b"b"), tag="bundle", config={"config": {"Labels": {"dev.carvel.imgpkg.bundle": "true"}}}), loose_layer(layer("l", b"5")), index(image(layer("a", b"2"), platform="linux/arm64"), image(), tag="v1"), image(config=b"{}", tag="art", edit=lambda m: (m.update(artifactType="application/x"), m["config"].update(mediaType="application/vnd.oci.empty.v1+json"))))' >mixed.tar
 keeps 'bundles, artifacts and layers of no image' -p linux/arm64 mixed.tar
 is 'are for every platform' "$(named out.tar)" 'bundle  v1 art'
@@ -99,5 +116,9 @@ keeps 'an attestation' -p linux/amd64,linux/arm64 att.tar
 is 'stays with its image' "$(root out.tar)" "$(root att.tar)"
 keeps 'a list without its image' -p '*/arm64' att.tar
 is 'drops it' "$(document out.tar "$(root out.tar)" | jq '.manifests|length')" 1
+tarlib "(lambda x: (x.blobs.update({k: v for k, v in image(layer('att', b'1')).blobs.items()}), layout(x))[1])(${att%append*}insert(0, ${att#*append(})" >first.tar
+is 'an attestation that comes first is passed over' "$(chosen linux/amd64 <first.tar)" linux/amd64
+keeps 'a pattern' -p '*/amd64' first.tar
+is 'keeps it with its image' "$(document out.tar "$(root out.tar)" | jq -c '[.manifests[].platform.os]')" '["unknown","linux"]'
 keeps 'one manifest' -p linux/amd64 att.tar
 is 'has no place for it' "$(index out.tar | jq '.manifests|length') $(blobs out.tar)" '1 3'
