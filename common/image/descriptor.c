@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/error.h"
 #include "image/media.h"
 
@@ -226,48 +227,9 @@ descriptor_write_record(const struct descriptor *d, const char *ref, struct json
 	json_close(w, '}');
 }
 
-/* RFC 4648, section 4: the value of one character, -1 for none. */
-static int
-sextet(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+')
-		return 62;
-	return c == '/' ? 63 : -1;
-}
-
-/* Strict: padded, no line ends, unused bits zero, so that one content has one text. */
-static bool
-decode_base64(const char *text, size_t text_len, unsigned char *buf, size_t *len)
-{
-	unsigned int bits = 0;
-	size_t i, pad = 0, used = 0;
-	int value;
-
-	if (text_len % 4 != 0)
-		return false;
-	while (pad < 2 && pad < text_len && text[text_len - 1 - pad] == '=')
-		pad++;
-	for (i = 0; i < text_len - pad; i++) {
-		if ((value = sextet(text[i])) == -1)
-			return false;
-		bits = (bits << 6 | (unsigned int)value) & 0xffffff;
-		if (i % 4 > 0)
-			buf[used++] = (unsigned char)(bits >> (6 - 2 * (i % 4)) & 0xff);
-	}
-	*len = used;
-	return (pad == 0 || (bits & ((1U << (2 * pad)) - 1)) == 0);
-}
-
 int
 descriptor_data(const struct descriptor *d, unsigned char **buf, size_t *len, struct error *err)
 {
-	size_t text_len = d->data == NULL ? 0 : strlen(d->data);
 	uint8_t raw[SHA256_SIZE];
 	struct digest got;
 
@@ -280,12 +242,8 @@ descriptor_data(const struct descriptor *d, unsigned char **buf, size_t *len, st
 		    d->digest.text, MAX_DOCUMENT);
 	if (digest_raw(&d->digest, raw, err) == -1)
 		return -1;
-	if ((*buf = malloc(text_len / 4 * 3 + 1)) == NULL)
-		return error_memory(err);
-	if (!decode_base64(d->data, text_len, *buf, len)) {
-		(void)error_set(err, ERROR_INPUT, "%s: data: not base64", d->digest.text);
-		goto failed;
-	}
+	if ((*buf = (unsigned char *)base64_decode(d->data, len)) == NULL)
+		return error_set(err, ERROR_INPUT, "%s: data: not base64", d->digest.text);
 	digest_of(&got, *buf, *len);
 	if (*len != d->size) {
 		(void)error_set(err, ERROR_DIGEST, "%s: data of %zu bytes, not %llu",

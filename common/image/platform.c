@@ -145,8 +145,8 @@ check_length(const struct platform *p, enum error_kind kind, struct error *err)
 {
 	size_t len, i;
 
-	len = strlen(p->os) + strlen(p->architecture) + strlen(text_of(p->variant)) +
-	    strlen(text_of(p->os_version)) + strlen("()//");
+	len = strlen(text_of(p->os)) + strlen(text_of(p->architecture)) +
+	    strlen(text_of(p->variant)) + strlen(text_of(p->os_version)) + strlen("()//");
 	for (i = 0; i < p->n_os_features; i++)
 		len += 1 + strlen(p->os_features[i]);
 	if (len > MAX_PLATFORM_TEXT)

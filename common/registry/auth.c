@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/json.h"
-#include "registry/base64.h"
+#include "core/base64.h"
 #include "registry/challenge.h"
 #include "registry/url.h"
 

@@ -13,7 +13,7 @@
 #include "core/error.h"
 #include "core/io.h"
 #include "core/json.h"
-#include "registry/base64.h"
+#include "core/base64.h"
 #include "registry/helper.h"
 #include "registry/http.h"
 

@@ -15,7 +15,7 @@
 
 #include "core/error.h"
 #include "registry/address.h"
-#include "registry/base64.h"
+#include "core/base64.h"
 #include "registry/challenge.h"
 #include "registry/credentials.h"
 #include "registry/http.h"

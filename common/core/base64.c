@@ -1,4 +1,4 @@
-#include "registry/base64.h"
+#include "core/base64.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -60,6 +60,11 @@ base64_decode(const char *text, size_t *len)
 		group = group << 6 | (uint32_t)(digit - alphabet);
 		if (i % 4 != 3)
 			continue;
+		/* Bits that no byte takes are zero, so that one content has one text. */
+		if (i == n - 1 && pad > 0 && (group & ((1U << (8 * pad)) - 1)) != 0) {
+			free(buf);
+			return NULL;
+		}
 		buf[out++] = (char)(group >> 16 & 0xff);
 		buf[out++] = (char)(group >> 8 & 0xff);
 		buf[out++] = (char)(group & 0xff);
