@@ -151,9 +151,12 @@ static int
 cut_tokens(struct json *j, size_t len, struct error *err)
 {
 	static const char space[] = " \t\r\n";
-	const size_t start = strspn(j->text, space); /* stops: there is a value */
 	jsmn_parser parser;
+	size_t start = 0;
 
+	/* Stops: there is a value. The text need not end in NUL, so no strspn. */
+	while (strchr(space, j->text[start]) != NULL)
+		start++;
 	/* A number or word alone: jsmn, strict, wants a comma or bracket after it. */
 	if (strchr("{[\"", j->text[start]) == NULL) {
 		while (strchr(space, j->text[len - 1]) != NULL)
