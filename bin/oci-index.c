@@ -24,10 +24,10 @@
 
 struct options {
 	struct common_options common;
-	bool index;			/* -i: also around a single image */
+	bool index; /* -i: also around a single image */
 	struct option_list tags, annotations;
 	const char *output;
-	const char *const *inputs;	/* borrowed from argv */
+	const char *const *inputs; /* borrowed from argv */
 };
 
 static const struct usage usage = { "oci-index",
@@ -73,7 +73,8 @@ count_roots(struct source *s, size_t *n, struct error *err)
 
 	*n = 0;
 	if (source_n_roots(s) > MAX_IMAGES)
-		return error_set(err, ERROR_INPUT, "more than %zu entries in the input", MAX_IMAGES);
+		return error_set(err, ERROR_INPUT, "more than %zu entries in the input",
+		    MAX_IMAGES);
 	for (i = 0; i < source_n_roots(s); i++) {
 		root = source_root(s, i);
 		kind = media_kind(root->media_type);
@@ -84,7 +85,7 @@ count_roots(struct source *s, size_t *n, struct error *err)
 			return error_set(err, ERROR_INPUT, "%s: %s is no image", root->digest.text,
 			    root->media_type);
 		if (i == 0 || !digest_equal(&root->digest, &source_root(s, 0)->digest))
-			*n = *n == 0 ? 1 : 2;	/* one, or several: no more is asked */
+			*n = *n == 0 ? 1 : 2; /* one, or several: no more is asked */
 	}
 	if (source_n_roots(s) > 0 && *n == 0)
 		*n = 1;
@@ -150,9 +151,9 @@ name_it(struct index *x, struct source *s, const struct descriptor *made,
 		if (descriptor_dup(&entry, made, err) == -1)
 			return -1;
 		if (annotations_set(&entry.annotations, ANNOTATION_REF_NAME,
-		    annotations_get(a, ANNOTATION_REF_NAME), err) == -1 ||
+			annotations_get(a, ANNOTATION_REF_NAME), err) == -1 ||
 		    annotations_set(&entry.annotations, ANNOTATION_IMAGE_NAME,
-		    annotations_get(a, ANNOTATION_IMAGE_NAME), err) == -1 ||
+			annotations_get(a, ANNOTATION_IMAGE_NAME), err) == -1 ||
 		    index_add(x, &entry, err) == -1) {
 			descriptor_release(&entry);
 			return -1;
@@ -169,23 +170,17 @@ make_index(const struct options *opt, struct layout *out, const struct images *i
     struct descriptor *made, struct error *err)
 {
 	struct index nested = { .n_manifests = 0 };
-	struct descriptor d;
 	size_t i;
 	int rc = -1;
 
 	nested.media_type = strdup(MEDIA_OCI_INDEX);
 	if (nested.media_type == NULL)
 		return error_memory(err);
-	for (i = 0; i < images->n; i++) {
-		if (descriptor_dup(&d, &images->items[i].descriptor, err) == -1)
+	for (i = 0; i < images->n; i++)
+		if (index_add_copy(&nested, &images->items[i].descriptor, err) == -1)
 			goto done;
-		if (index_add(&nested, &d, err) == -1) {
-			descriptor_release(&d);
-			goto done;
-		}
-	}
-	if (annotations_add(&nested.annotations, opt->annotations.items,
-	    opt->annotations.n, err) == 0)
+	if (annotations_add(&nested.annotations, opt->annotations.items, opt->annotations.n, err) ==
+	    0)
 		rc = pass_index(out, &nested, made, err);
 done:
 	index_release(&nested);
@@ -208,8 +203,8 @@ name_single(struct source *s, const struct images *images, struct descriptor *ma
 }
 
 static int
-gather(const struct options *opt, struct source *s, struct layout *out,
-    struct descriptor *made, bool *thin, struct error *err)
+gather(const struct options *opt, struct source *s, struct layout *out, struct descriptor *made,
+    bool *thin, struct error *err)
 {
 	struct images images = { .n = 0 };
 	struct graph *graph = NULL;
@@ -240,7 +235,7 @@ gather(const struct options *opt, struct source *s, struct layout *out,
 	*thin = graph_is_thin(graph);
 	if (pass_documents(out, s, graph, err) == 0)
 		rc = single ? name_single(s, &images, made, err) :
-		    make_index(opt, out, &images, made, err);
+			      make_index(opt, out, &images, made, err);
 done:
 	graph_free(graph);
 	images_release(&images);
@@ -288,7 +283,7 @@ main(int argc, char *argv[])
 
 	io_start();
 	if (parse(&opt, argc, argv, &err) == 0)
-		(void)run(&opt, &err);	/* its failure is in err */
+		(void)run(&opt, &err); /* its failure is in err */
 	option_list_release(&opt.tags);
 	option_list_release(&opt.annotations);
 	return error_report(&err, usage.prog, stderr);

@@ -28,15 +28,15 @@
 struct options {
 	struct common_options common;
 	bool bundle;
-	const char *config;		/* -c: path of a config to start from */
+	const char *config; /* -c: path of a config to start from */
 	const char *artifact_type;
 	const char *subject;
-	const char *media_types;	/* "oci" or "docker" */
+	const char *media_types; /* "oci" or "docker" */
 	const char *user, *workdir, *stop_signal, *author, *created;
 	struct option_list labels, annotations, platforms, tags, entrypoint, cmd, env, expose,
 	    volumes;
 	const char *output;
-	const char *const *inputs;	/* borrowed from argv */
+	const char *const *inputs; /* borrowed from argv */
 };
 
 static const struct usage usage = { "oci-manifest",
@@ -74,8 +74,7 @@ parse(struct options *opt, int argc, char *argv[], struct error *err)
 		{ 0, "entrypoint", .arg = "ARG", .list = &opt->entrypoint,
 		    .help = "an argument of the entrypoint, or a JSON array" },
 		{ 0, "env", .arg = "K=V", .list = &opt->env, .help = "set a variable" },
-		{ 0, "expose", .arg = "PORT", .list = &opt->expose,
-		    .help = "a port: 80, 53/udp" },
+		{ 0, "expose", .arg = "PORT", .list = &opt->expose, .help = "a port: 80, 53/udp" },
 		{ 0, "media-types", .arg = "WORD", .value = &opt->media_types,
 		    .help = "oci or docker" },
 		{ 0, "stop-signal", .arg = "SIGNAL", .value = &opt->stop_signal,
@@ -110,8 +109,10 @@ changes_image(const struct options *opt)
 	return opt->bundle || opt->config != NULL || opt->artifact_type != NULL ||
 	    opt->subject != NULL || opt->media_types != NULL || opt->user != NULL ||
 	    opt->workdir != NULL || opt->stop_signal != NULL || opt->author != NULL ||
-	    opt->created != NULL || opt->labels.n + opt->annotations.n + opt->platforms.n +
-	    opt->entrypoint.n + opt->cmd.n + opt->env.n + opt->expose.n + opt->volumes.n > 0;
+	    opt->created != NULL ||
+	    opt->labels.n + opt->annotations.n + opt->platforms.n + opt->entrypoint.n + opt->cmd.n +
+		opt->env.n + opt->expose.n + opt->volumes.n >
+	    0;
 }
 
 /* Do these parts and options make an image at all? */
@@ -123,9 +124,9 @@ check_parts(const struct parts *p, const struct options *opt, struct error *err)
 		    "%s: an artifact has no base; name its subject with -S", p->base->digest.text);
 	if (p->n_layers > 0 || changes_image(opt))
 		return 0;
-	return error_set(err, ERROR_INPUT, p->base != NULL ?
-	    "no layer and nothing to change; oci-index -t names an image" :
-	    "no layer in the input");
+	return error_set(err, ERROR_INPUT,
+	    p->base != NULL ? "no layer and nothing to change; oci-index -t names an image" :
+			      "no layer in the input");
 }
 
 /* -c: the text of the file, bounded. */
@@ -197,8 +198,7 @@ choose_bases(struct images *m, struct source *s, const struct descriptor *base,
 
 /* The platform of an image without a base: -p's, a bundle's, or this machine's. */
 static int
-new_platform(struct platform *p, const struct platform_list *wanted, bool bundle,
-    struct error *err)
+new_platform(struct platform *p, const struct platform_list *wanted, bool bundle, struct error *err)
 {
 	if (wanted->n == 0)
 		return bundle ? platform_parse_text(p, "linux/amd64", err) : platform_local(p, err);
@@ -223,22 +223,37 @@ build(const struct options *opt, struct source *s, struct layout *out, const str
 	int rc = -1;
 	struct config_edit edit = {
 		.platform = &platform,
-		.labels = opt->labels.items, .n_labels = opt->labels.n,
-		.entrypoint = opt->entrypoint.items, .n_entrypoint = opt->entrypoint.n,
-		.cmd = opt->cmd.items, .n_cmd = opt->cmd.n,
-		.env = opt->env.items, .n_env = opt->env.n,
-		.user = opt->user, .workdir = opt->workdir,
-		.expose = opt->expose.items, .n_expose = opt->expose.n,
-		.volumes = opt->volumes.items, .n_volumes = opt->volumes.n,
-		.stop_signal = opt->stop_signal, .author = opt->author,
-		.created = opt->created != NULL ? opt->created :
-		    epoch != NULL && epoch[0] != '\0' ? epoch : "0",
+		.labels = opt->labels.items,
+		.n_labels = opt->labels.n,
+		.entrypoint = opt->entrypoint.items,
+		.n_entrypoint = opt->entrypoint.n,
+		.cmd = opt->cmd.items,
+		.n_cmd = opt->cmd.n,
+		.env = opt->env.items,
+		.n_env = opt->env.n,
+		.user = opt->user,
+		.workdir = opt->workdir,
+		.expose = opt->expose.items,
+		.n_expose = opt->expose.n,
+		.volumes = opt->volumes.items,
+		.n_volumes = opt->volumes.n,
+		.stop_signal = opt->stop_signal,
+		.author = opt->author,
+		.created = opt->created != NULL	      ? opt->created :
+		    epoch != NULL && epoch[0] != '\0' ? epoch :
+							"0",
 		.bundle = opt->bundle || parts->bundle,
 	};
-	struct build b = { .source = s, .layout = out, .layers = parts->layers,
-		.n_layers = parts->n_layers, .edit = &edit, .force_created = opt->created != NULL,
-		.bundle = edit.bundle, .artifact_type = opt->artifact_type,
-		.subject = parts->subject, .annotations = &annotations };
+	struct build b = { .source = s,
+		.layout = out,
+		.layers = parts->layers,
+		.n_layers = parts->n_layers,
+		.edit = &edit,
+		.force_created = opt->created != NULL,
+		.bundle = edit.bundle,
+		.artifact_type = opt->artifact_type,
+		.subject = parts->subject,
+		.annotations = &annotations };
 
 	docker = opt->media_types != NULL && strcmp(opt->media_types, "docker") == 0;
 	b.family = docker ? FAMILY_DOCKER : FAMILY_OCI;
@@ -332,7 +347,7 @@ main(int argc, char *argv[])
 
 	io_start();
 	if (parse(&opt, argc, argv, &err) == 0)
-		(void)run(&opt, &err);	/* its failure is in err */
+		(void)run(&opt, &err); /* its failure is in err */
 	release(&opt);
 	return error_report(&err, usage.prog, stderr);
 }

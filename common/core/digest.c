@@ -47,7 +47,7 @@ static bool
 is_grammatical(const char *text, size_t len, size_t *colon)
 {
 	size_t i;
-	bool joined = true;	/* at the start as after a joiner, a letter must come */
+	bool joined = true; /* at the start as after a joiner, a letter must come */
 
 	for (i = 0; i < len && text[i] != ':'; i++) {
 		if (is_joiner(text[i])) {
@@ -242,7 +242,9 @@ reader_verify_init(struct reader_verify *r, struct reader *below, const struct d
 {
 	assert(expected->algorithm == DIGEST_SHA256);
 	*r = (struct reader_verify){ .reader = { .read = verify_read, .name = below->name },
-		.below = below, .expected = *expected, .left = size };
+		.below = below,
+		.expected = *expected,
+		.left = size };
 	hasher_init(&r->hasher);
 }
 
@@ -258,7 +260,7 @@ hash_write(struct writer *writer, const void *buf, size_t len, struct error *err
 void
 writer_hash_init(struct writer_hash *w, struct writer *below, const char *name)
 {
-	*w = (struct writer_hash){ .writer = { .write = hash_write, .name = name },
-		.below = below };
+	*w =
+	    (struct writer_hash){ .writer = { .write = hash_write, .name = name }, .below = below };
 	hasher_init(&w->hasher);
 }

@@ -27,7 +27,7 @@ enum digest_algorithm { DIGEST_UNREGISTERED, DIGEST_SHA256, DIGEST_SHA512 };
 
 struct digest {
 	enum digest_algorithm algorithm;
-	char text[MAX_DIGEST_TEXT + 1];	/* "sha256:6c3c...", as it was read */
+	char text[MAX_DIGEST_TEXT + 1]; /* "sha256:6c3c...", as it was read */
 };
 
 /*
@@ -52,7 +52,7 @@ void digest_from_raw(struct digest *d, const uint8_t raw[SHA256_SIZE]);
 /* SHA-256 in progress: x86 SHA extensions or ARMv8 crypto where the processor has them,
  * else BearSSL's. The environment OCIPIPE_SHA256=portable forces the latter (for tests). */
 struct hasher {
-	uint64_t context[15];	/* a br_sha256_context, which begins with its br_hash_class */
+	uint64_t context[15]; /* a br_sha256_context, which begins with its br_hash_class */
 };
 
 void hasher_init(struct hasher *h);

@@ -15,20 +15,20 @@
 
 enum error_kind {
 	ERROR_NONE = 0,
-	ERROR_OTHER = 1,	/* a negative answer, or nothing below fits */
+	ERROR_OTHER = 1, /* a negative answer, or nothing below fits */
 	ERROR_USAGE = 2,
-	ERROR_INPUT = 3,	/* bad input, or a limit of ours passed */
-	ERROR_IO = 4,		/* local files, pipes, disks */
-	ERROR_DIGEST = 5,	/* digest or size differs */
+	ERROR_INPUT = 3,  /* bad input, or a limit of ours passed */
+	ERROR_IO = 4,	  /* local files, pipes, disks */
+	ERROR_DIGEST = 5, /* digest or size differs */
 	ERROR_NOTFOUND = 6,
-	ERROR_DENIED = 7,	/* login, permission at a registry */
-	ERROR_NETWORK = 8,	/* DNS, connect, TLS */
-	ERROR_REGISTRY = 9	/* the registry refused, or asks to try later */
+	ERROR_DENIED = 7,  /* login, permission at a registry */
+	ERROR_NETWORK = 8, /* DNS, connect, TLS */
+	ERROR_REGISTRY = 9 /* the registry refused, or asks to try later */
 };
 
 struct error {
 	enum error_kind kind;
-	char text[MAX_ERROR_TEXT];	/* raw bytes of names and input; escaped when reported */
+	char text[MAX_ERROR_TEXT]; /* raw bytes of names and input; escaped when reported */
 };
 
 /*
@@ -46,8 +46,7 @@ int error_system(struct error *err, int errnum, const char *fmt, ...)
 int error_memory(struct error *err);
 
 /* Puts "prefix: " before the text that is there. The kind stays. Returns -1. */
-int error_context(struct error *err, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+int error_context(struct error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * Copies src to dst (cap bytes, always NUL-terminated) with every byte that is not

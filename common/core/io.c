@@ -327,13 +327,15 @@ region_skip(struct reader *reader, uint64_t n, struct error *err)
 }
 
 void
-reader_region_init(struct reader_region *r, int fd, uint64_t offset, uint64_t len,
-    const char *name)
+reader_region_init(struct reader_region *r, int fd, uint64_t offset, uint64_t len, const char *name)
 {
 	assert(offset <= (uint64_t)INT64_MAX && len <= (uint64_t)INT64_MAX - offset);
 	*r = (struct reader_region){
 		.reader = { .read = region_read, .skip = region_skip, .name = name },
-		.fd = fd, .at = offset, .left = len };
+		.fd = fd,
+		.at = offset,
+		.left = len
+	};
 }
 
 static int
@@ -374,7 +376,10 @@ reader_prefix_init(struct reader_prefix *r, const void *buf, size_t len, struct 
 {
 	*r = (struct reader_prefix){
 		.reader = { .read = prefix_read, .skip = prefix_skip, .name = name },
-		.buf = buf, .left = len, .below = below };
+		.buf = buf,
+		.left = len,
+		.below = below
+	};
 }
 
 static int
@@ -406,7 +411,9 @@ reader_limit_init(struct reader_limit *r, struct reader *below, uint64_t n)
 {
 	*r = (struct reader_limit){
 		.reader = { .read = limit_read, .skip = limit_skip, .name = below->name },
-		.below = below, .left = n };
+		.below = below,
+		.left = n
+	};
 }
 
 static int
@@ -423,5 +430,6 @@ void
 reader_tee_init(struct reader_tee *r, struct reader *below, struct writer *to)
 {
 	*r = (struct reader_tee){ .reader = { .read = tee_read, .name = below->name },
-		.below = below, .to = to };
+		.below = below,
+		.to = to };
 }

@@ -28,16 +28,16 @@ struct reader {
 	int (*read)(struct reader *r, void *buf, size_t cap, size_t *len, struct error *err);
 	/* May be NULL. Owes: passes over n bytes, which may lie beyond the end of a file. */
 	int (*skip)(struct reader *r, uint64_t n, struct error *err);
-	const char *name;	/* for messages; borrowed */
-	uint64_t offset;	/* bytes given or skipped so far */
+	const char *name; /* for messages; borrowed */
+	uint64_t offset;  /* bytes given or skipped so far */
 };
 
 struct writer {
 	/* Owes: all len bytes (len > 0) taken, or -1. */
 	int (*write)(struct writer *w, const void *buf, size_t len, struct error *err);
 	const char *name;
-	uint64_t offset;	/* bytes taken so far */
-	bool failed;		/* set by the first failure; every later call fails too */
+	uint64_t offset; /* bytes taken so far */
+	bool failed;	 /* set by the first failure; every later call fails too */
 };
 
 /* The one way to call a reader or writer: keeps offset, and the sticky failure. */
@@ -60,10 +60,10 @@ int reader_drain(struct reader *r, struct error *err);
 struct reader_fd {
 	struct reader reader;
 	int fd;
-	bool owned;		/* close it: not so for standard input */
-	bool regular;		/* may be sought and read at any offset */
-	uint64_t start;		/* file offset of the reader's offset 0 (regular) */
-	uint64_t size;		/* regular: bytes from start to the end at open */
+	bool owned;	/* close it: not so for standard input */
+	bool regular;	/* may be sought and read at any offset */
+	uint64_t start; /* file offset of the reader's offset 0 (regular) */
+	uint64_t size;	/* regular: bytes from start to the end at open */
 };
 
 /* path "-" is standard input; path is borrowed as the name. ERROR_IO, also for a directory or
@@ -90,8 +90,8 @@ struct reader_prefix {
 	size_t left;
 	struct reader *below;
 };
-void reader_prefix_init(struct reader_prefix *r, const void *buf, size_t len,
-    struct reader *below, const char *name);
+void reader_prefix_init(struct reader_prefix *r, const void *buf, size_t len, struct reader *below,
+    const char *name);
 
 /* At most n bytes of below. The end of below before n is this reader's end too: ask left. */
 struct reader_limit {

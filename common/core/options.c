@@ -62,7 +62,7 @@ static void
 table_init(struct table *t, const struct option_row *rows, const struct option_row *common)
 {
 	memset(t, 0, sizeof(*t));
-	t->shorts[0] = ':';	/* a missing argument is told apart, and getopt prints nothing */
+	t->shorts[0] = ':'; /* a missing argument is told apart, and getopt prints nothing */
 	for (; rows->name != NULL; rows++)
 		table_add(t, rows);
 	for (; common->name != NULL; common++)
@@ -89,7 +89,7 @@ streams_to_stdout(const struct table *t, const struct option_row *output,
 	bool streams = isatty(STDOUT_FILENO) == 0;
 	int c;
 
-	optind = 0;	/* 0, not 1: glibc and musl then forget an earlier scan */
+	optind = 0; /* 0, not 1: glibc and musl then forget an earlier scan */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, t->shorts, t->longs, NULL)) != -1) {
 		row = table_find(t, c);
@@ -110,7 +110,7 @@ close_stdout(struct error *err)
 
 	if (fclose(stdout) != 0 || bad)
 		return error_system(err, errno, "standard output");
-	return -1;	/* nothing went wrong, and nothing is left to do */
+	return -1; /* nothing went wrong, and nothing is left to do */
 }
 
 static int
@@ -210,7 +210,9 @@ options_parse(const struct usage *usage, const struct option_row *rows,
 {
 	bool help = false, version = false;
 	const struct option_row shared[] = {
-		{ .name = "progress", .arg = "WORD", .value = &common->progress,
+		{ .name = "progress",
+		    .arg = "WORD",
+		    .value = &common->progress,
 		    .help = "auto, plain or none" },
 		{ 'q', "quiet", .flag = &common->quiet, .help = "no notices, no progress" },
 		{ 'v', "verbose", .flag = &common->verbose, .help = "say more" },

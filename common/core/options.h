@@ -17,34 +17,34 @@
 struct error;
 
 struct option_list {
-	const char **items;	/* in the order given */
+	const char **items; /* in the order given */
 	size_t n;
 };
 void option_list_release(struct option_list *list);
 
 /* A row sets exactly one of flag, value, list, number. */
 struct option_row {
-	char letter;		/* 0: long name only */
-	const char *name;	/* NULL ends the table */
-	const char *arg;	/* metavariable, NULL for a flag */
+	char letter;	  /* 0: long name only */
+	const char *name; /* NULL ends the table */
+	const char *arg;  /* metavariable, NULL for a flag */
 	bool *flag;
-	const char **value;	/* the last one given wins */
+	const char **value; /* the last one given wins */
 	struct option_list *list;
-	uint64_t *number;	/* plain digits from min to max */
+	uint64_t *number; /* plain digits from min to max */
 	uint64_t min, max;
-	const char *help;	/* for --help, lower case, no full stop */
+	const char *help; /* for --help, lower case, no full stop */
 };
 
 /* What every program has. */
 struct common_options {
 	bool quiet;
 	bool verbose;
-	const char *progress;	/* "auto" (default), "plain" or "none" */
+	const char *progress; /* "auto" (default), "plain" or "none" */
 };
 
 struct usage {
 	const char *prog;
-	const char *synopsis;	/* all after the name, on one line: "[-b] [path ...]" */
+	const char *synopsis; /* all after the name, on one line: "[-b] [path ...]" */
 	/*
 	 * Stream writers (design 1.1, 5): called before anything that can fail, unless argv
 	 * shows --help, --version or -o, or stdout is a terminal. NULL for the others.

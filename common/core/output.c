@@ -76,7 +76,8 @@ open_stdout(struct output *o, bool text, uint64_t announced, struct error *err)
 	if (flags == -1 || fstat(o->fd, &st) == -1)
 		return error_system(err, errno, "%s", o->writer.name);
 	at = S_ISREG(st.st_mode) && (flags & O_APPEND) == 0 && (flags & O_ACCMODE) != O_RDONLY ?
-	    lseek(o->fd, 0, SEEK_CUR) : -1;
+	    lseek(o->fd, 0, SEEK_CUR) :
+	    -1;
 	if (at != -1 && (uint64_t)at >= announced) {
 		o->seekable = true;
 		o->start = (uint64_t)at - announced;
@@ -162,13 +163,13 @@ open_named(struct output *o, const char *path, struct error *err)
 }
 
 int
-output_open(struct output *o, const char *path, bool text, uint64_t announced,
-    struct error *err)
+output_open(struct output *o, const char *path, bool text, uint64_t announced, struct error *err)
 {
 	struct stat st;
 	bool exists;
 
-	*o = (struct output){ .writer = { .write = output_write, .name = path }, .path = path,
+	*o = (struct output){ .writer = { .write = output_write, .name = path },
+		.path = path,
 		.fd = -1 };
 	o->buf = malloc(OUTPUT_BUFFER);
 	if (o->buf == NULL)
@@ -242,8 +243,7 @@ open_back(const struct output *o, int *fd, bool *opened, struct error *err)
 
 /* Moves [from, end) of the file by that many bytes, the last ones first. */
 static int
-move_up(const struct output *o, int fd, uint64_t from, uint64_t end, size_t by,
-    struct error *err)
+move_up(const struct output *o, int fd, uint64_t from, uint64_t end, size_t by, struct error *err)
 {
 	char buf[IO_CHUNK];
 	ssize_t n;
@@ -394,8 +394,7 @@ commit_named(struct output *o, struct error *err)
 		return error_system(err, errno, "%s: write error", o->path);
 	if (resolve(o->path, &target, err) == -1)
 		return -1;
-	if (open_directory(target, &base, &dir, err) == 0 &&
-	    put_in_place(o, base, dir, err) == 0) {
+	if (open_directory(target, &base, &dir, err) == 0 && put_in_place(o, base, dir, err) == 0) {
 		/* Some file systems cannot sync a directory: the file itself is safe by now. */
 		(void)fsync(dir);
 		rc = 0;

@@ -25,14 +25,14 @@ struct error;
 #define OUTPUT_BUFFER ((size_t)64 * 1024)
 
 struct output {
-	struct writer writer;	/* offset 0 is where the output stood at the start */
-	const char *path;	/* NULL: standard output */
+	struct writer writer; /* offset 0 is where the output stood at the start */
+	const char *path;     /* NULL: standard output */
 	int fd;
-	bool temporary;		/* fd has no name yet: commit gives it path */
-	bool linkable;		/* fd came from O_TMPFILE */
-	bool seekable;		/* see output_can_patch */
-	uint64_t start;		/* file position of offset 0 */
-	size_t held;		/* bytes in buf */
+	bool temporary; /* fd has no name yet: commit gives it path */
+	bool linkable;	/* fd came from O_TMPFILE */
+	bool seekable;	/* see output_can_patch */
+	uint64_t start; /* file position of offset 0 */
+	size_t held;	/* bytes in buf */
 	unsigned char *buf;
 };
 
@@ -41,14 +41,13 @@ struct output {
  * terminal. announced bytes that somebody wrote there before (options.h) count as written:
  * offset starts after them. For a named output announced is 0.
  */
-int output_open(struct output *o, const char *path, bool text, uint64_t announced,
-    struct error *err);
+int
+output_open(struct output *o, const char *path, bool text, uint64_t announced, struct error *err);
 
 /* True where what was written may be changed: a regular file not open for append. */
 bool output_can_patch(const struct output *o);
 /* Writes len bytes again at offset, which with len lies inside what was written. */
-int output_patch(struct output *o, uint64_t offset, const void *buf, size_t len,
-    struct error *err);
+int output_patch(struct output *o, uint64_t offset, const void *buf, size_t len, struct error *err);
 
 /* Forgets everything from offset on: only where output_can_patch. */
 int output_truncate(struct output *o, uint64_t offset, struct error *err);

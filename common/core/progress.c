@@ -111,5 +111,6 @@ void
 reader_progress_init(struct reader_progress *r, struct reader *below, struct progress *p)
 {
 	*r = (struct reader_progress){ .reader = { .read = progress_read, .name = below->name },
-		.below = below, .progress = p };
+		.below = below,
+		.progress = p };
 }

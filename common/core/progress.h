@@ -21,10 +21,10 @@ enum progress_mode { PROGRESS_NONE, PROGRESS_LINE, PROGRESS_PLAIN };
 
 struct progress {
 	const char *prog;
-	const char *what;	/* borrowed: "reading x.tar" */
+	const char *what; /* borrowed: "reading x.tar" */
 	enum progress_mode mode;
 	uint64_t bytes;
-	uint64_t unasked;	/* bytes since the clock was last read */
+	uint64_t unasked; /* bytes since the clock was last read */
 	struct timespec start, next;
 	bool shown;
 };

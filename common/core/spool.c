@@ -93,7 +93,8 @@ void
 spool_init(struct spool *s, size_t memory_max, const char *name)
 {
 	*s = (struct spool){ .writer = { .write = spool_write, .name = name },
-		.memory_max = memory_max, .fd = -1 };
+		.memory_max = memory_max,
+		.fd = -1 };
 }
 
 int
@@ -165,5 +166,7 @@ void
 reader_spool_init(struct reader_spool *r, const struct spool *s, uint64_t offset, uint64_t len)
 {
 	*r = (struct reader_spool){ .reader = { .read = read_spool, .name = s->writer.name },
-		.spool = s, .at = offset, .left = len };
+		.spool = s,
+		.at = offset,
+		.left = len };
 }

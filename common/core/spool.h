@@ -15,11 +15,11 @@
 struct error;
 
 struct spool {
-	struct writer writer;		/* append here; writer.offset is the size */
+	struct writer writer; /* append here; writer.offset is the size */
 	size_t memory_max;
-	unsigned char *memory;		/* NULL once in a file */
+	unsigned char *memory; /* NULL once in a file */
 	size_t memory_cap;
-	int fd;				/* -1 while in memory */
+	int fd; /* -1 while in memory */
 };
 
 /* The first memory_max bytes stay in memory; 0 means a file from the first byte on. */
@@ -27,8 +27,7 @@ void spool_init(struct spool *s, size_t memory_max, const char *name);
 /* Moves what memory holds to the file, so that spool->fd is the whole: for copying. */
 int spool_to_file(struct spool *s, struct error *err);
 /* Exactly len bytes at offset, which lie inside what was written. */
-int spool_read_at(const struct spool *s, uint64_t offset, void *buf, size_t len,
-    struct error *err);
+int spool_read_at(const struct spool *s, uint64_t offset, void *buf, size_t len, struct error *err);
 void spool_release(struct spool *s);
 
 /* Bytes offset to offset + len of a spool that outlives it and is not written meanwhile. */
@@ -38,8 +37,8 @@ struct reader_spool {
 	uint64_t at;
 	uint64_t left;
 };
-void reader_spool_init(struct reader_spool *r, const struct spool *s, uint64_t offset,
-    uint64_t len);
+void
+reader_spool_init(struct reader_spool *r, const struct spool *s, uint64_t offset, uint64_t len);
 
 /* An unlinked, private file in TMPDIR (O_TMPFILE, else mkstemp and unlink). */
 int spool_file(int *fd, struct error *err);

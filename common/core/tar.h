@@ -20,7 +20,7 @@
 struct error;
 
 #define TAR_BLOCK ((size_t)512)
-/* Ours: a folder is walked by descriptors and may be deeper than PATH_MAX: 3,000 and more levels. */
+/* Ours: a folder is walked by descriptors and may be deeper than PATH_MAX: 3,000 levels. */
 #define MAX_TAR_NAME 16384
 /* Linux's PATH_MAX; names of our streams are of 80 bytes. */
 #define MAX_STREAM_NAME 4096

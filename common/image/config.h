@@ -21,12 +21,12 @@ struct error;
 #define CONFIG_BUNDLE_LABEL "dev.carvel.imgpkg.bundle"
 
 struct config {
-	struct platform platform;	/* normalised; "" where the document has none */
+	struct platform platform; /* normalised; "" where the document has none */
 	struct digest *diffids;
 	size_t n_diffids;
-	size_t n_history;		/* entries whose empty_layer is not true */
-	bool is_bundle;			/* has imgpkg's label, whatever its value */
-	struct json_object members;	/* the whole document, editable */
+	size_t n_history;	    /* entries whose empty_layer is not true */
+	bool is_bundle;		    /* has imgpkg's label, whatever its value */
+	struct json_object members; /* the whole document, editable */
 };
 
 /* ERROR_INPUT: no object, rootfs.type not "layers", a diff_id that is no digest; more than
@@ -47,24 +47,24 @@ int config_drop_layers(struct config *c, struct error *err);
 /* What oci-manifest's options change; NULL and 0 leave a member as it is. Texts are argv's. */
 struct config_edit {
 	const struct platform *platform;
-	const char *const *labels;	/* "k=v" */
+	const char *const *labels; /* "k=v" */
 	size_t n_labels;
-	const char *const *entrypoint;	/* each one argument, or a JSON array if '[' is first */
+	const char *const *entrypoint; /* each one argument, or a JSON array if '[' is first */
 	size_t n_entrypoint;
 	const char *const *cmd;
 	size_t n_cmd;
-	const char *const *env;		/* "K=v": replaces an entry of the same K */
+	const char *const *env; /* "K=v": replaces an entry of the same K */
 	size_t n_env;
 	const char *user;
 	const char *workdir;
-	const char *const *expose;	/* "80", "80/tcp", "53/udp" */
+	const char *const *expose; /* "80", "80/tcp", "53/udp" */
 	size_t n_expose;
 	const char *const *volumes;
 	size_t n_volumes;
 	const char *stop_signal;
 	const char *author;
-	const char *created;		/* RFC 3339, or seconds since 1970 */
-	bool bundle;			/* imgpkg's label */
+	const char *created; /* RFC 3339, or seconds since 1970 */
+	bool bundle;	     /* imgpkg's label */
 };
 /* ERROR_USAGE: a value that the spec does not allow; *c may then be changed in part. An
  * Entrypoint that is set without a Cmd removes the base's Cmd, as docker build does. */

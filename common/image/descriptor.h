@@ -31,21 +31,19 @@ struct annotations {
 	struct annotation {
 		char *key;
 		char *value;
-	} *items;
+	} * items;
 	size_t n;
 };
 
 /* An object of strings; v without value gives none. where is for messages: "where: key: what". */
-int annotations_parse(struct annotations *a, struct json_value v, const char *where,
-    struct error *err);
+int
+annotations_parse(struct annotations *a, struct json_value v, const char *where, struct error *err);
 /* Borrowed; NULL: there is none. */
 const char *annotations_get(const struct annotations *a, const char *key);
 /* Sets or replaces; value NULL removes. */
-int annotations_set(struct annotations *a, const char *key, const char *value,
-    struct error *err);
+int annotations_set(struct annotations *a, const char *key, const char *value, struct error *err);
 /* The "k=v" texts that -a takes. ERROR_USAGE: no '=', an empty key, or no UTF-8. */
-int annotations_add(struct annotations *a, const char *const *texts, size_t n,
-    struct error *err);
+int annotations_add(struct annotations *a, const char *const *texts, size_t n, struct error *err);
 int annotations_dup(struct annotations *to, const struct annotations *from, struct error *err);
 void annotations_write(const struct annotations *a, struct json_writer *w);
 void annotations_release(struct annotations *a);
@@ -54,17 +52,17 @@ struct descriptor {
 	char *media_type;
 	struct digest digest;
 	uint64_t size;
-	char *artifact_type;		/* NULL: none */
+	char *artifact_type; /* NULL: none */
 	struct annotations annotations;
-	struct platform platform;	/* os NULL: none */
-	char *data;			/* base64 text of the content, NULL: none */
-	char *urls;			/* raw JSON array, NULL: none; kept, never followed */
+	struct platform platform; /* os NULL: none */
+	char *data;		  /* base64 text of the content, NULL: none */
+	char *urls;		  /* raw JSON array, NULL: none; kept, never followed */
 };
 
 /* where names it in messages: "index.json: manifests[3]". Keys equal to known ones but for
  * case are refused. */
-int descriptor_parse(struct descriptor *d, struct json_value v, const char *where,
-    struct error *err);
+int
+descriptor_parse(struct descriptor *d, struct json_value v, const char *where, struct error *err);
 int descriptor_dup(struct descriptor *to, const struct descriptor *from, struct error *err);
 /* As part of a document: keys sorted. */
 void descriptor_write(const struct descriptor *d, struct json_writer *w);
@@ -75,8 +73,8 @@ void descriptor_write(const struct descriptor *d, struct json_writer *w);
 void descriptor_write_record(const struct descriptor *d, const char *ref, struct json_writer *w);
 /* The decoded data member. ERROR_INPUT: not base64; ERROR_DIGEST: not what digest and size say.
  * *buf is malloc'ed. Only for size up to MAX_DOCUMENT. */
-int descriptor_data(const struct descriptor *d, unsigned char **buf, size_t *len,
-    struct error *err);
+int
+descriptor_data(const struct descriptor *d, unsigned char **buf, size_t *len, struct error *err);
 bool descriptor_has_platform(const struct descriptor *d);
 /* An entry of buildkit's that speaks of another image (attestation-manifest). */
 bool descriptor_is_attestation(const struct descriptor *d);

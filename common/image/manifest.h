@@ -21,8 +21,8 @@ struct error;
 #define MAX_LAYERS ((size_t)4096)
 
 struct manifest {
-	char *media_type;		/* as in the document, else as the caller said */
-	char *artifact_type;		/* NULL: none */
+	char *media_type;    /* as in the document, else as the caller said */
+	char *artifact_type; /* NULL: none */
 	struct descriptor config;
 	struct descriptor *layers;
 	size_t n_layers;
@@ -54,8 +54,8 @@ struct index {
 };
 
 /* As manifest_parse. For index.json expected_type is MEDIA_OCI_INDEX. */
-int index_parse(struct index *x, const struct json *doc, const char *expected_type,
-    struct error *err);
+int
+index_parse(struct index *x, const struct json *doc, const char *expected_type, struct error *err);
 /* Takes over the members of d (which is then empty). */
 int index_add(struct index *x, struct descriptor *d, struct error *err);
 /* The same with a copy: d stays as it is. */

@@ -25,9 +25,9 @@
 enum media_kind {
 	MEDIA_MANIFEST,
 	MEDIA_INDEX,
-	MEDIA_CONFIG,		/* an image config, OCI or Docker */
+	MEDIA_CONFIG, /* an image config, OCI or Docker */
 	MEDIA_EMPTY,
-	MEDIA_LAYER,		/* every layer type, the nondistributable and foreign ones too */
+	MEDIA_LAYER, /* every layer type, the nondistributable and foreign ones too */
 	MEDIA_OTHER
 };
 

@@ -22,11 +22,11 @@ struct error;
 #define MAX_PLATFORM_TEXT 512
 
 struct platform {
-	char *os;		/* never NULL in one that was parsed */
-	char *architecture;	/* never NULL */
+	char *os;	    /* never NULL in one that was parsed */
+	char *architecture; /* never NULL */
 	char *variant;
 	char *os_version;
-	char **os_features;	/* sorted */
+	char **os_features; /* sorted */
 	size_t n_os_features;
 };
 
@@ -56,12 +56,12 @@ void platform_release(struct platform *p);
 
 /* What -p asks for: a list of platforms, "linux/x" patterns with "*". */
 struct platform_list {
-	struct platform *items;	/* "*" may stand for os or architecture */
+	struct platform *items; /* "*" may stand for os or architecture */
 	size_t n;
 };
 /* texts: each value of -p, which may hold commas. ERROR_USAGE. */
-int platform_list_parse(struct platform_list *l, const char *const *texts, size_t n,
-    struct error *err);
+int
+platform_list_parse(struct platform_list *l, const char *const *texts, size_t n, struct error *err);
 /*
  * How well p serves wanted: 0 not at all, higher is better. Exact first, then the variants an
  * engine can run instead (arm/v7 takes v6, v5; arm64/vN lower ones; amd64/vN lower ones).

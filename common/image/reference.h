@@ -22,9 +22,9 @@ struct error;
 #define MAX_TAG 128
 
 struct reference {
-	char registry[MAX_REFERENCE_NAME + 1];	/* host[:port], "docker.io" normalised */
+	char registry[MAX_REFERENCE_NAME + 1]; /* host[:port], "docker.io" normalised */
 	char repository[MAX_REFERENCE_NAME + 1];
-	char tag[MAX_TAG + 1];			/* "" if none was given */
+	char tag[MAX_TAG + 1]; /* "" if none was given */
 	bool has_digest;
 	struct digest digest;
 };
@@ -49,7 +49,7 @@ bool reference_is_tag(const char *text);
  */
 struct name {
 	char tag[MAX_TAG + 1];
-	char full[MAX_REFERENCE_TEXT + 1];	/* "" if only the tag is known */
+	char full[MAX_REFERENCE_TEXT + 1]; /* "" if only the tag is known */
 };
 int name_parse(struct name *n, const char *text, struct error *err);
 

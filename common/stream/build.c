@@ -36,12 +36,12 @@ set_layer_type(const struct build *b, struct descriptor *layer, struct error *er
 		return 0;
 	type = media_layer_in(layer->media_type, b->bundle ? FAMILY_DOCKER : b->family);
 	if (b->bundle && strcmp(type, MEDIA_DOCKER_LAYER_GZIP) != 0)
-		return error_set(err, ERROR_INPUT,
-		    "%s: a bundle's layer is gzip, this one is %s", layer->digest.text,
-		    layer->media_type);
-	if (b->family == FAMILY_DOCKER && media_family(type) != FAMILY_DOCKER)
-		return error_set(err, ERROR_INPUT, "%s: %s has no Docker type: use --media-types oci",
+		return error_set(err, ERROR_INPUT, "%s: a bundle's layer is gzip, this one is %s",
 		    layer->digest.text, layer->media_type);
+	if (b->family == FAMILY_DOCKER && media_family(type) != FAMILY_DOCKER)
+		return error_set(err, ERROR_INPUT,
+		    "%s: %s has no Docker type: use --media-types oci", layer->digest.text,
+		    layer->media_type);
 	/* type may be the very text that is replaced. */
 	return strcmp(type, layer->media_type) == 0 ? 0 : set_text(&layer->media_type, type, err);
 }
@@ -62,8 +62,7 @@ strip_entry(const struct build *b, struct descriptor *layer, struct error *err)
 }
 
 static int
-add_layer(const struct build *b, struct work *w, const struct descriptor *entry,
-    struct error *err)
+add_layer(const struct build *b, struct work *w, const struct descriptor *entry, struct error *err)
 {
 	struct descriptor *layer = &w->manifest.layers[w->manifest.n_layers];
 	const char *text = annotations_get(&entry->annotations, ANNOTATION_DIFFID);
@@ -88,8 +87,7 @@ add_layer(const struct build *b, struct work *w, const struct descriptor *entry,
 
 /* The base's manifest and config into w, its layers first in the list. */
 static int
-load_base(const struct build *b, const struct descriptor *base, struct work *w,
-    struct error *err)
+load_base(const struct build *b, const struct descriptor *base, struct work *w, struct error *err)
 {
 	struct manifest *m = &w->manifest;
 	size_t i;
@@ -220,9 +218,10 @@ put_manifest(const struct build *b, struct work *w, struct descriptor *made, str
 	if (set_text(&m->media_type, type, err) == -1 ||
 	    annotations_dup(&m->annotations, b->annotations, err) == -1)
 		goto done;
-	if (b->artifact_type != NULL && (set_text(&m->artifact_type, b->artifact_type, err) == -1 ||
-	    set_text(&made->artifact_type, b->artifact_type, err) == -1 ||
-	    fill_artifact(m, err) == -1))
+	if (b->artifact_type != NULL &&
+	    (set_text(&m->artifact_type, b->artifact_type, err) == -1 ||
+		set_text(&made->artifact_type, b->artifact_type, err) == -1 ||
+		fill_artifact(m, err) == -1))
 		goto done;
 	if (b->subject != NULL) {
 		if (descriptor_dup(&m->subject, b->subject, err) == -1)
@@ -232,8 +231,7 @@ put_manifest(const struct build *b, struct work *w, struct descriptor *made, str
 	manifest_write(m, &json);
 	if (put_json(b, &json, type, made, err) == -1)
 		goto done;
-	rc = b->artifact_type != NULL ? 0 :
-	    platform_dup(&made->platform, &w->config.platform, err);
+	rc = b->artifact_type != NULL ? 0 : platform_dup(&made->platform, &w->config.platform, err);
 done:
 	json_writer_release(&json);
 	return rc;
@@ -267,9 +265,9 @@ put_layers(const struct build *b, const struct manifest *m, bool *thin, struct e
 			break;
 		}
 		if (rc == 0 && size != layer->size)
-			rc = error_set(err, ERROR_DIGEST, "%s: %llu bytes, its descriptor says %llu",
-			    layer->digest.text, (unsigned long long)size,
-			    (unsigned long long)layer->size);
+			rc = error_set(err, ERROR_DIGEST,
+			    "%s: %llu bytes, its descriptor says %llu", layer->digest.text,
+			    (unsigned long long)size, (unsigned long long)layer->size);
 	}
 	return rc;
 }

@@ -23,18 +23,18 @@ struct error;
 
 struct build {
 	struct source *source;
-	struct layout *layout;			/* documents are written here */
-	struct descriptor *const *layers;	/* entries of no image, lowest first */
+	struct layout *layout;		  /* documents are written here */
+	struct descriptor *const *layers; /* entries of no image, lowest first */
 	size_t n_layers;
-	const struct json *start;		/* a config to start from, or NULL */
-	const struct config_edit *edit;		/* its platform and created are defaults for what
+	const struct json *start;	/* a config to start from, or NULL */
+	const struct config_edit *edit; /* its platform and created are defaults for what
 						 * neither base nor start says, unless forced */
 	bool force_platform, force_created;
 	enum media_family family;
 	bool bundle;
-	const char *artifact_type;		/* NULL: an image */
-	const struct descriptor *subject;	/* or NULL */
-	const struct annotations *annotations;	/* of the manifest */
+	const char *artifact_type;	       /* NULL: an image */
+	const struct descriptor *subject;      /* or NULL */
+	const struct annotations *annotations; /* of the manifest */
 };
 
 /*

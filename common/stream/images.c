@@ -61,7 +61,8 @@ add_manifest(struct images *m, struct source *s, const struct descriptor *d, str
 	if (has_image(m, &d->digest))
 		return 0;
 	if (m->n == MAX_IMAGES)
-		return error_set(err, ERROR_INPUT, "more than %zu images under one name", MAX_IMAGES);
+		return error_set(err, ERROR_INPUT, "more than %zu images under one name",
+		    MAX_IMAGES);
 	if (m->n == m->cap) {
 		cap = m->cap == 0 ? 8 : 2 * m->cap;
 		items = realloc(m->items, cap * sizeof(*items));
@@ -258,7 +259,8 @@ static int
 compare(const void *x, const void *y)
 {
 	const struct image *a = x, *b = y;
-	bool pa = descriptor_has_platform(&a->descriptor), pb = descriptor_has_platform(&b->descriptor);
+	bool pa = descriptor_has_platform(&a->descriptor),
+	     pb = descriptor_has_platform(&b->descriptor);
 	int order;
 
 	if (a->attestation != b->attestation)
@@ -314,7 +316,7 @@ images_check_platforms(const struct images *m, struct error *err)
 		for (k = i + 1; k < m->n; k++) {
 			if (!can_be_chosen(&m->items[k]) ||
 			    !platform_equal(&m->items[i].descriptor.platform,
-			    &m->items[k].descriptor.platform))
+				&m->items[k].descriptor.platform))
 				continue;
 			platform_format(&m->items[i].descriptor.platform, text, sizeof(text));
 			return error_set(err, ERROR_INPUT, "platform %s twice: %s and %s", text,

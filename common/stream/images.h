@@ -34,10 +34,11 @@ struct images {
 
 /*
  * Adds what root, an index or a manifest, leads to, in order, nested indexes flattened; an image
- * that is there already is not added again. The annotations of root itself, its names, are not kept.
+ * that is there already is not added again. The annotations of root itself, its names, are
+ * not kept.
  */
-int images_add(struct images *m, struct source *s, const struct descriptor *root,
-    struct error *err);
+int
+images_add(struct images *m, struct source *s, const struct descriptor *root, struct error *err);
 
 /*
  * Keeps what wanted asks for: for a platform the one image that serves it best (the first of

@@ -23,8 +23,7 @@ names_of(const struct descriptor *entry)
 }
 
 static int
-add_named(struct index *x, const struct descriptor *d, const struct name *name,
-    struct error *err)
+add_named(struct index *x, const struct descriptor *d, const struct name *name, struct error *err)
 {
 	struct descriptor entry;
 
@@ -33,7 +32,7 @@ add_named(struct index *x, const struct descriptor *d, const struct name *name,
 	if (names_drop(&entry, err) == 0 &&
 	    annotations_set(&entry.annotations, ANNOTATION_REF_NAME, name->tag, err) == 0 &&
 	    (name->full[0] == '\0' ||
-	    annotations_set(&entry.annotations, ANNOTATION_IMAGE_NAME, name->full, err) == 0) &&
+		annotations_set(&entry.annotations, ANNOTATION_IMAGE_NAME, name->full, err) == 0) &&
 	    index_add(x, &entry, err) == 0)
 		return 0;
 	descriptor_release(&entry);
@@ -44,28 +43,19 @@ int
 names_add(struct index *x, const struct descriptor *d, const char *const *names, size_t n,
     struct error *err)
 {
-	struct descriptor entry;
 	struct name name;
 	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (name_parse(&name, names[i], err) == -1 || add_named(x, d, &name, err) == -1)
 			return -1;
-	if (n > 0)
-		return 0;
-	if (descriptor_dup(&entry, d, err) == -1)
-		return -1;
-	if (index_add(x, &entry, err) == -1) {
-		descriptor_release(&entry);
-		return -1;
-	}
-	return 0;
+	return n > 0 ? 0 : index_add_copy(x, d, err);
 }
 
 /* An entry whose whole reference is known. */
 struct known {
-	const char *name;	/* borrowed from its annotations */
-	size_t repository_len;	/* registry and repository: the part of name before ":tag" */
+	const char *name;      /* borrowed from its annotations */
+	size_t repository_len; /* registry and repository: the part of name before ":tag" */
 	size_t entry;
 };
 
@@ -98,7 +88,8 @@ know(struct known *k, const char *name, size_t entry)
 	if (reference_parse(&r, name, &ignored) == -1 || r.tag[0] == '\0' || r.has_digest)
 		return false;
 	*k = (struct known){ .name = name,
-		.repository_len = (size_t)(strrchr(name, ':') - name), .entry = entry };
+		.repository_len = (size_t)(strrchr(name, ':') - name),
+		.entry = entry };
 	return true;
 }
 
@@ -114,7 +105,7 @@ settle_tag(struct index *x, const struct known *known, size_t n, struct error *e
 			shared = true;
 	for (i = 0; i < n; i++)
 		if (annotations_set(&x->manifests[known[i].entry].annotations, ANNOTATION_REF_NAME,
-		    shared ? known[i].name : tag_of(&known[i]), err) == -1)
+			shared ? known[i].name : tag_of(&known[i]), err) == -1)
 			return -1;
 	return 0;
 }

@@ -30,13 +30,12 @@ parse_subject(struct parts *p, const char *text, struct error *err)
 	if (rc == 0)
 		p->subject = &p->given;
 	else if (err->kind == ERROR_INPUT)
-		err->kind = ERROR_USAGE;	/* it came from the command line */
+		err->kind = ERROR_USAGE; /* it came from the command line */
 	return rc;
 }
 
 static int
-set_subject(struct parts *p, const struct descriptor *entry, const char *subject,
-    struct error *err)
+set_subject(struct parts *p, const struct descriptor *entry, const char *subject, struct error *err)
 {
 	if (p->subject != NULL && !digest_equal(&p->subject->digest, &entry->digest))
 		return error_set(err, ERROR_INPUT, "-S %s: names two images: %s and %s", subject,
@@ -49,7 +48,7 @@ static int
 set_base(struct parts *p, const struct descriptor *entry, struct error *err)
 {
 	if (p->base != NULL && digest_equal(&p->base->digest, &entry->digest))
-		return 0;	/* the same image under another name */
+		return 0; /* the same image under another name */
 	if (p->base != NULL)
 		return error_set(err, ERROR_INPUT,
 		    "two images: %s and %s; only one can be the base", p->base->digest.text,

@@ -18,12 +18,12 @@
 struct error;
 
 struct parts {
-	struct descriptor **layers;		/* entries of no image, in order */
+	struct descriptor **layers; /* entries of no image, in order */
 	size_t n_layers;
-	const struct descriptor *base;		/* NULL: none */
-	const struct descriptor *subject;	/* NULL: none */
-	struct descriptor given;		/* the subject, where it was given as JSON */
-	bool bundle;				/* a layer carries the bundle's mark */
+	const struct descriptor *base;	  /* NULL: none */
+	const struct descriptor *subject; /* NULL: none */
+	struct descriptor given;	  /* the subject, where it was given as JSON */
+	bool bundle;			  /* a layer carries the bundle's mark */
 };
 
 /* subject: NULL, a tag or whole reference or digest of an entry, or a descriptor as JSON. */

@@ -17,7 +17,7 @@
 struct error;
 
 struct pass {
-	struct blob_sink sink;		/* for struct source_options */
+	struct blob_sink sink; /* for struct source_options */
 	struct layout *layout;
 };
 void pass_init(struct pass *p, struct layout *layout);
@@ -30,8 +30,7 @@ int pass_documents(struct layout *l, struct source *s, struct graph *g, struct e
 int pass_stream(struct layout *l, struct source *s, struct index *x, struct error *err);
 
 /* Writes the nested index x as a document and gives a descriptor of it. x->media_type is set. */
-int pass_index(struct layout *l, const struct index *x, struct descriptor *made,
-    struct error *err);
+int pass_index(struct layout *l, const struct index *x, struct descriptor *made, struct error *err);
 
 /* Sets or removes the note on index.json that layers are left out (design 1.1, "Thin streams"). */
 int pass_mark_thin(struct index *x, bool thin, struct error *err);

@@ -6,9 +6,10 @@
  * (design 1.1). Every blob's size and digest are checked, also of one that nobody refers to.
  *
  * A document is a blob of at most MAX_DOCUMENT bytes whose first byte after white space (looked
- * for in its first 4096) is '{', whatever refers to it. Documents are held in a spool; other blobs go to the sink as they
- * come or, without one, stay findable: in a regular file where they lie (and are checked when
- * they are read, at the latest by source_verify_rest), from a pipe in an unlinked file.
+ * for in its first 4096) is '{', whatever refers to it. Documents are held in a spool; other
+ * blobs go to the sink as they come or, without one, stay findable: in a regular file where they
+ * lie (and are checked when they are read, at the latest by source_verify_rest), from a pipe in
+ * an unlinked file.
  *
  * Memory:  the table of digests, the entries of all index.jsons, one document at a time.
  * Errors:  ERROR_INPUT (malformed, ended before index.json, a limit), ERROR_DIGEST, ERROR_IO;
@@ -44,13 +45,13 @@ struct blob_sink {
 };
 
 struct source_options {
-	struct blob_sink *sink;		/* NULL: blobs are kept, see source_open */
-	struct progress *progress;	/* NULL: none */
-	bool replace;			/* of two images of one name the later wins */
+	struct blob_sink *sink;	   /* NULL: blobs are kept, see source_open */
+	struct progress *progress; /* NULL: none */
+	bool replace;		   /* of two images of one name the later wins */
 };
 
 struct source *source_new(const struct source_options *opt, struct error *err);
-void source_free(struct source *s);	/* may be NULL */
+void source_free(struct source *s); /* may be NULL */
 
 /* Reads one operand whole: "-" is standard input, a directory is a layout directory. path is
  * borrowed until source_free. ERROR_INPUT for an empty input. */
