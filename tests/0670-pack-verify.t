@@ -17,7 +17,7 @@ good 'uncompressed layers' 'layout(image(compress=None))'
 # rows: T35 O80 O82
 good 'zstd layers' "layout(image(compress=$zstd, layer_type=MEDIA_LAYER + '+zstd'))"
 good 'several members, zeros after them' 'layout(image(compress=lambda d: gzip(d[:700]) + gzip(d[700:]) + bytes(300)))'
-# rows: O78
+# rows: O78 T60
 good 'bytes decide, not the type' 'layout(image(compress=None, layer_type=MEDIA_LAYER_GZIP), image(layer("b", b"1"), layer_type=MEDIA_LAYER))'
 good 'layers of no image' 'layout(loose_layer(layer("a", b"1")), loose_layer(layer("b", b"1"), compress=None))'
 good 'images of an index' 'layout(index(image(), image(layer("a", b"1"), platform="linux/arm64"), tag="v1"))'
@@ -25,7 +25,7 @@ good 'artifacts have no DiffIDs' 'layout(image(config=b"{}", edit=lambda m: m["c
 ok 'what is not there cannot be opened' sh -c \
 	'tarlib "layout(image(layer(\"a\", b\"1\"), layer(\"b\", b\"2\")))" >a.tar; oci-pack --verify -H a.tar -o thin.tar a.tar && oci-pack --verify -H a.tar thin.tar | cmp - thin.tar'
 
-# rows: O69
+# rows: O69 T60
 wrong='config={"rootfs": {"type": "layers", "diff_ids": ["sha256:" + "0" * 64]}}'
 bad 'a DiffID that is wrong' 5 "has the DiffID sha256:" "layout(image($wrong))"
 is 'image, layer and both are named' "$(grep -o 'sha256:[0-9a-f]\{64\}' "$ERR" | sort -u | wc -l)" 4
