@@ -47,23 +47,22 @@ refuse(const struct input *in, struct reader *r, struct error *err)
 
 /* What is inside of the compression, if any. */
 static int
-read_plain(struct source *s, struct input *in, struct error *err)
+read_plain(struct source *s, struct input *in, struct reader *r, struct error *err)
 {
 	unsigned char head[SNIFF_HEAD];
 	struct reader_prefix whole;
 	size_t len;
 
-	if (reader_fill(in->reader, head, sizeof(head), &len, err) == -1)
+	if (reader_fill(r, head, sizeof(head), &len, err) == -1)
 		return -1;
 	/* After its end a reader is not asked again. */
-	reader_prefix_init(&whole, head, len, len < sizeof(head) ? NULL : in->reader, in->name);
+	reader_prefix_init(&whole, head, len, len < sizeof(head) ? NULL : r, in->name);
 	switch (sniff_head(head, len)) {
 	case HEAD_EMPTY:
-		return error_set(err, ERROR_INPUT, "%s: empty: the command before this one failed",
-		    in->name);
+		return error_set(err, ERROR_INPUT, "%s: empty%s", in->name,
+		    in->seekable ? "" : ": the command before this one failed");
 	case HEAD_TAR:
-		in->reader = &whole.reader;
-		return source_read_tar(s, in, err);
+		return source_read_tar(s, in, &whole.reader, err);
 	case HEAD_COMPRESSED:
 		return error_set(err, ERROR_INPUT, "%s: %s inside of another compression", in->name,
 		    sniff_looks(head, len));
@@ -85,27 +84,25 @@ read_compressed(struct source *s, struct input *in, struct reader *compressed, e
 
 	if (d == NULL)
 		return -1;
-	inside.reader = decompressor_reader(d);
-	rc = read_plain(s, &inside, err);
+	rc = read_plain(s, &inside, decompressor_reader(d), err);
 	decompressor_free(d);
 	return rc;
 }
 
-/* in->reader is at its first byte. */
+/* r gives the bytes of in. */
 static int
-read_input(struct source *s, struct input *in, struct error *err)
+read_input(struct source *s, struct input *in, struct reader *r, struct error *err)
 {
 	unsigned char magic[COMPRESSION_MAGIC];
 	struct reader_prefix whole;
 	size_t len;
 
-	if (reader_fill(in->reader, magic, sizeof(magic), &len, err) == -1)
+	if (reader_fill(r, magic, sizeof(magic), &len, err) == -1)
 		return -1;
-	reader_prefix_init(&whole, magic, len, len < sizeof(magic) ? NULL : in->reader, in->name);
+	reader_prefix_init(&whole, magic, len, len < sizeof(magic) ? NULL : r, in->name);
 	switch (compression_detect(magic, len)) {
 	case MAGIC_NONE:
-		in->reader = &whole.reader;
-		return read_plain(s, in, err);
+		return read_plain(s, in, &whole.reader, err);
 	case MAGIC_GZIP:
 		return read_compressed(s, in, &whole.reader, COMPRESSION_GZIP, err);
 	case MAGIC_ZSTD:
@@ -121,9 +118,9 @@ read_input(struct source *s, struct input *in, struct error *err)
 int
 source_read_reader(struct source *s, struct reader *r, struct error *err)
 {
-	struct input in = { .name = r->name, .reader = r, .fd = -1 };
+	struct input in = { .name = r->name, .fd = -1 };
 
-	return read_input(s, &in, err);
+	return read_input(s, &in, r, err);
 }
 
 /* in->fd is open, and closed here if it is owned and did not become a place. */
@@ -132,6 +129,7 @@ read_open(struct source *s, struct input *in, struct error *err)
 {
 	struct reader_region region;
 	struct reader_fd file;
+	struct reader *r = &file.reader;
 	int rc;
 
 	rc = reader_fd_init(&file, in->fd, in->name, err);
@@ -139,12 +137,11 @@ read_open(struct source *s, struct input *in, struct error *err)
 		in->seekable = file.regular;
 		in->start = file.start;
 		in->size = file.size;
-		in->reader = &file.reader;
 		if (in->seekable) {
 			input_region(in, 0, in->size, &region);
-			in->reader = &region.reader;
+			r = &region.reader;
 		}
-		rc = read_input(s, in, err);
+		rc = read_input(s, in, r, err);
 	}
 	if (in->owned)
 		(void)close(in->fd);

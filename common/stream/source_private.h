@@ -54,9 +54,8 @@ struct source {
 
 /* One input, without compression around it. */
 struct input {
-	const char *name;      /* borrowed until source_free */
-	struct reader *reader; /* its bytes, from the first on */
-	bool seekable;	       /* they are fd's from start on, size of them */
+	const char *name; /* borrowed until source_free */
+	bool seekable;	  /* they are fd's from start on, size of them */
 	int fd;
 	bool owned;
 	uint64_t start, size;
@@ -96,7 +95,8 @@ int source_read_text(struct reader *r, uint64_t size, const char *name, const ch
 /* Reads and forgets. */
 int source_drain(struct reader *r, struct error *err);
 
-int source_read_tar(struct source *s, struct input *in, struct error *err);
+/* r gives the bytes of in from the first on. */
+int source_read_tar(struct source *s, struct input *in, struct reader *r, struct error *err);
 /* in is seekable and a docker archive. */
 int source_read_docker(struct source *s, struct input *in, struct error *err);
 /* fd of a directory, which is s's also after an error. */

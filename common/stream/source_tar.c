@@ -305,7 +305,7 @@ read_spooled(struct passage *p, struct error *err)
 }
 
 int
-source_read_tar(struct source *s, struct input *in, struct error *err)
+source_read_tar(struct source *s, struct input *in, struct reader *r, struct error *err)
 {
 	struct passage p = { .s = s, .in = in };
 	bool examine;
@@ -313,7 +313,7 @@ source_read_tar(struct source *s, struct input *in, struct error *err)
 
 	if (input_keep(s, in, err) == -1)
 		return -1;
-	tar_reader_init(&p.tar, in->reader, TAR_STREAM);
+	tar_reader_init(&p.tar, r, TAR_STREAM);
 	rc = pass_entries(&p, &examine, err);
 	if (rc == 0 && examine)
 		rc = in->seekable ? read_examined(s, in, err) : read_spooled(&p, err);
