@@ -23,7 +23,9 @@ walk_show(struct walk *w, size_t operand)
 	const char *first = w->opt->operands[operand];
 	size_t len = strlen(first), path_len = strlen(w->path);
 
-	if (w->operands[operand].file || strcmp(w->path, ".") == 0)
+	while (path_len > 0 && w->path[path_len - 1] == '/')
+		path_len--;
+	if (w->operands[operand].file || path_len == 0 || strcmp(w->path, ".") == 0)
 		return first;
 	while (len > 1 && first[len - 1] == '/')
 		len--;
@@ -33,7 +35,8 @@ walk_show(struct walk *w, size_t operand)
 		return w->path;
 	memcpy(w->shown, first, len);
 	w->shown[len] = '/';
-	memcpy(w->shown + len + 1, w->path, path_len + 1);
+	memcpy(w->shown + len + 1, w->path, path_len);
+	w->shown[len + 1 + path_len] = '\0';
 	return w->shown;
 }
 
@@ -238,8 +241,8 @@ read_names(struct walk *w, struct level *l, size_t source, struct error *err)
 
 	if (level_open_source(w, l, s, err) == -1)
 		return -1;
-	/* A description of its own: the DIR moves and closes it. */
-	fd = openat(s->fd, ".", OPEN_DIRECTORY);
+	/* The DIR closes its own. The names are read once, so the position may be shared. */
+	fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd != -1)
 		dir = fdopendir(fd);
 	if (dir == NULL) {
