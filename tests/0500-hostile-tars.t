@@ -49,6 +49,11 @@ for name in ("../../x", "/x", "/index.json", "a/../index.json", "..", "a/.."):
     # rows: T7 O3
     refused("an entry called " + name, 3, "\"..\"" if ".." in name else "absolute",
         with_entry(entry(name, b"x")))
+# rows: T33
+refused("control characters in a name", 3, "absolute",
+    with_entry(entry(b"/\x1b]0;x\x07\n\xff\xc2\x85\xe2\x80\xae", b"x")))
+refused("and in a link's", 3, "not a regular file",
+    tar(*M[:-1], entry("index.json", type="2", link=b"\x1b[2J\xff")))
 for key in ("path", "size", "linkpath"):
     # rows: T9
     refused("a global pax header with " + key, 3, "offset",

@@ -6,6 +6,7 @@ need python3
 
 verdicts <<'END'
 from readers import *
+import shutil
 
 A, B_ = layer("etc/motd", b"hi\n"), layer("etc/issue", b"there\n")
 hexes = ["%064x" % i for i in range(1, 9)]
@@ -76,6 +77,13 @@ same("compressed layers", archive([item(["a.tar.gz", "b.tar"])], entry("a.tar.gz
                                   entry("b.tar", B_)),
      expected([gzip(A), B_], [MEDIA_LAYER_GZIP, MEDIA_LAYER]))
 
+if shutil.which("zstd"):
+    def zstd(data):
+        return subprocess.run(["zstd", "-qc"], input=data, stdout=subprocess.PIPE, check=True).stdout
+    same("layers in zstd", archive([item(["a.tar", "b.tar"])], entry("a.tar", zstd(A)),
+                                   entry("b.tar", B_)),
+         expected([zstd(A), B_], [MEDIA_LAYER + "+zstd", MEDIA_LAYER]))
+
 # rows: O96
 def names(data):
     out = packed(data)
@@ -126,6 +134,21 @@ for target in ("/etc/passwd", "../../../etc/passwd", "..", "x/../../y"):
     for kind in ("1", "2"):
         refused("a link of type %s to %r" % (kind, target), 3, "a.tar",
                 links(entry("a.tar", type=kind, link=target)))
+def traced(name, data):
+    """None of the programs opens what the archive names outside of itself."""
+    with open("input", "wb") as f:
+        f.write(data)
+    opened = [p for p in PROGRAMS if b"/etc/passwd" in subprocess.run(
+        ["strace", "-f", "-e", "trace=open,openat,openat2", *PROGRAMS[p], "input"],
+        stdin=subprocess.DEVNULL, capture_output=True, check=False).stderr.replace(b": /etc/passwd", b"")]
+    verdict(name, opened)
+try:
+    ptrace = subprocess.run(["strace", "-o", "/dev/null", "true"], capture_output=True, check=False).returncode == 0
+except OSError:
+    ptrace = False
+if ptrace and not os.environ.get("OCIPIPE_SANITIZED"):
+    traced("a link to a file of the host opens nothing", links(entry("a.tar", type="2", link="/etc/passwd")))
+    traced("a layer called so neither", archive([item(["/etc/passwd", "b.tar"])], *two))
 refused("a hard link is from the archive's root", 6, "y.tar: not in the archive",
         archive([item(["x/a.tar", "b.tar"])], entry("x/a.tar", type="1", link="y.tar"),
                 entry("b.tar", B_), entry("x/y.tar", A)))
