@@ -233,7 +233,7 @@ gather(const struct options *opt, struct source *s, struct layout *out, struct d
 	if (!single && images_check_platforms(&images, err) == -1)
 		goto done;
 	*thin = graph_is_thin(graph);
-	if (pass_documents(out, s, graph, err) == 0)
+	if (pass_documents(out, graph, err) == 0)
 		rc = single ? name_single(s, &images, made, err) :
 			      make_index(opt, out, &images, made, err);
 done:

@@ -20,7 +20,7 @@ pass_init(struct pass *p, struct layout *layout)
 }
 
 int
-pass_documents(struct layout *l, struct source *s, struct graph *g, struct error *err)
+pass_documents(struct layout *l, struct graph *g, struct error *err)
 {
 	const struct graph_item *items;
 	struct reader *content;
@@ -31,12 +31,12 @@ pass_documents(struct layout *l, struct source *s, struct graph *g, struct error
 	items = graph_items(g, &n);
 	for (i = 0; rc == 0 && i < n; i++) {
 		digest_from_raw(&digest, items[i].raw);
-		if (items[i].state != BLOB_DOCUMENT || layout_has(l, &digest))
+		if ((items[i].state != BLOB_DOCUMENT && !items[i].inlined) || layout_has(l, &digest))
 			continue;
-		if (source_open(s, &digest, &content, err) == -1)
+		if (graph_open(g, &items[i], &content, err) == -1)
 			return -1;
 		rc = layout_put(l, &digest, items[i].size, content, err);
-		source_close(s);
+		graph_close(g);
 	}
 	return rc;
 }
@@ -54,7 +54,7 @@ pass_stream(struct layout *l, struct source *s, struct index *x, struct error *e
 		if (graph_add(g, source_root(s, i), err) == -1 ||
 		    index_add_copy(x, source_root(s, i), err) == -1)
 			goto done;
-	if (pass_documents(l, s, g, err) == 0)
+	if (pass_documents(l, g, err) == 0)
 		rc = pass_mark_thin(x, graph_is_thin(g), err);
 done:
 	graph_free(g);
