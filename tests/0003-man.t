@@ -1,7 +1,7 @@
 #!/bin/sh
 # Each man page is in order, and says what its program says of itself.
 . "${0%/*}/lib.sh"
-need mandoc col
+need mandoc
 
 programs=$(cd "$TOP" && ls bin/oci-*.c | sed 's|bin/||; s|\.c$||')
 pages=$(cd "$TOP/man" && ls ./*.[157] | sed 's|^\./||')
@@ -14,7 +14,7 @@ done
 
 section()	# page, name
 {
-	mandoc -Tascii -O width=1000 "$1" | col -b | sed -n "/^$2\$/,/^[A-Z]/p" | sed '1d;$d'
+	mandoc -Tascii -O width=1000 "$1" | sed "s/.$(printf '\b')//g" | sed -n "/^$2\$/,/^[A-Z]/p" | sed '1d;$d'
 }
 
 for program in $programs; do
