@@ -31,7 +31,8 @@ pass_documents(struct layout *l, struct graph *g, struct error *err)
 	items = graph_items(g, &n);
 	for (i = 0; rc == 0 && i < n; i++) {
 		digest_from_raw(&digest, items[i].raw);
-		if ((items[i].state != BLOB_DOCUMENT && !items[i].inlined) || layout_has(l, &digest))
+		if ((items[i].state != BLOB_DOCUMENT && !items[i].inlined) ||
+		    layout_has(l, &digest))
 			continue;
 		if (graph_open(g, &items[i], &content, err) == -1)
 			return -1;
