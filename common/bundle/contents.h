@@ -1,7 +1,7 @@
 /*
  * contents.h - is what is in these folders a bundle, by imgpkg's rules?
  *
- * Source:  imgpkg's push (its facts, section 1.4): anything named .imgpkg is a definition; there is
+ * Source:  imgpkg's push: anything named .imgpkg is a definition; there is
  *          one, directly in one of the folders, and images.yml in it. What images.yml says is not
  *          looked at, here as there. Only what the layer holds counts: what is left out does not,
  *          and a definition is a directory (imgpkg takes a file for one).

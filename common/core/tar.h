@@ -105,7 +105,7 @@ bool tar_looks_like(const unsigned char block[TAR_BLOCK]);
 
 enum tar_dialect {
 	TAR_PLAIN, /* ours: ustar, pax for what it cannot say; directories end in "/" */
-	TAR_IMGPKG /* Go's archive/tar as imgpkg uses it: imgpkg facts, section 1.3 */
+	TAR_IMGPKG /* Go's archive/tar as imgpkg uses it */
 };
 
 struct tar_xattr {

@@ -5,7 +5,7 @@
  *          time and one owner for all; permission bits, links and some extended attributes
  *          (xattrs.h) as they are; a file met again under another path is a hard link to the
  *          first. No entry for the root: a folder without anything is two zero blocks. With
- *          imgpkg, to the bit what imgpkg writes (imgpkg facts, sections 1.2 and 1.3).
+ *          imgpkg, to the bit what imgpkg writes (Go's archive/tar, uid, gid and times 0).
  * Memory:  that of walk.h and hardlinks.h, and one buffer; nothing is kept after the call.
  * Errors:  ERROR_INPUT (what no layer holds: a socket, a device, a name that is a whiteout; a
  *          symbolic link with imgpkg; a limit), ERROR_IO (unreadable, changed while it was read).
