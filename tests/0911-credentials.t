@@ -86,12 +86,14 @@ if [ "${OCIPIPE_SANITIZED:-}" = coverage ]; then
 elif [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
 	chmod 755 "$T" "$HOME" .
 	mkdir "$T/unreadable"
+	# A copy: the folder that we were built in may be closed to others.
+	cp "$unit" "$T/unit"
 	echo '{}' >"$T/unreadable/config.json"
 	chmod 600 "$T/unreadable/config.json"
 	# rows: T105
 	refuses 'a file that may not be read is not passed over' 4 'Permission denied' \
 		setpriv --reuid=65534 --clear-groups env DOCKER_CONFIG="$T/unreadable" \
-		HOME=/nonexistent "$unit" credentials '' h a
+		HOME=/nonexistent "$T/unit" credentials '' h a
 else
 	skip 1 'only root can become nobody'
 fi

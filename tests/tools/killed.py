@@ -13,10 +13,16 @@ import sys
 import termios
 
 
+def defaults():
+    """A job in the background inherits an ignored SIGINT, under nohup an ignored SIGHUP."""
+    for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(s, signal.SIG_DFL)
+
+
 def half_then(name, command):
     data = sys.stdin.buffer.read()
     r, w = os.pipe()
-    p = subprocess.Popen(command, stdin=r, stderr=subprocess.PIPE)
+    p = subprocess.Popen(command, stdin=r, stderr=subprocess.PIPE, preexec_fn=defaults)
     os.write(w, data[:4096])
     unread = bytearray(4)
     # Until the pipe is empty: then it was read, and the command waits for more.
