@@ -51,8 +51,9 @@ else
 	skip 1 'root may write anywhere'
 fi
 for sig in HUP:1 INT:2 TERM:15; do
-	# The signal comes at the last write, with everything but the name in place.
-	run strace -f -o trace -e trace=renameat,renameat2,rename,fsync -e "inject=fsync:signal=SIG${sig%:*}:when=2" \
+	# The signal comes at the last write, with everything but the name in place. A job in the
+	# background inherits an ignored SIGINT.
+	run env --default-signal=HUP,INT,TERM strace -f -o trace -e trace=renameat,renameat2,rename,fsync -e "inject=fsync:signal=SIG${sig%:*}:when=2" \
 		oci-pack -F dir -o new s.tar
 	is "SIG${sig%:*} ends it, and leaves nothing" "$STATUS $(ls -d new 2>/dev/null)$(left_over)" \
 		"$((128 + ${sig#*:})) "
