@@ -1,7 +1,7 @@
 #!/bin/sh
 # What an archive consists of: manifests, indexes and artifacts are followed to their last blob.
 . "${0%/*}/lib.sh"
-plan 64
+plan 65
 
 packs() { name=$1; tarlib "$2" >in.tar; shift 2; ok "$name" oci-pack -o out.tar in.tar "$@"; }
 denies() { name=$1 status=$2 text=$3; tarlib "$4" >in.tar; refuses "$name" "$status" "$text" oci-pack in.tar; }
@@ -87,6 +87,7 @@ b64='__import__("base64").b64encode'
 packs 'a data member stands in for a config' "(lambda i: layout(i, without=[digest(b'{}')]))(image(config=b'{}', edit=lambda m: (m.update(artifactType='application/x'), m['config'].update(mediaType='application/x', data=$b64(b'{}').decode()))))"
 is 'whose blob is written' "$(tar xOf out.tar blobs/sha256/44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a)" '{}'
 packs 'and for an image config' "(lambda i: (lambda c: layout(image(edit=lambda m: m['config'].update(data=$b64(i.blobs[c]).decode())), without=[c]))(__import__('json').loads(i.document)['config']['digest']))(image())"
+is 'a filter before it writes the blob too' "$(oci-index -t v1 in.tar | tar tf - | grep -c 'blobs/sha256/.')" 3
 packs 'and for a layer' "(lambda i: (lambda c: layout(image(edit=lambda m: m['layers'][0].update(data=$b64(i.blobs[c]).decode())), without=[c]))(list(i.blobs)[0]))(image())"
 cat in.tar | oci-pack -o o.tar
 ok 'also from a pipe' cmp o.tar out.tar

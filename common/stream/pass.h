@@ -22,7 +22,7 @@ struct pass {
 };
 void pass_init(struct pass *p, struct layout *layout);
 
-/* Writes every document of g that s holds and the layout has not yet, in g's order. */
+/* Writes what g holds of documents and data members and the layout has not yet, in g's order. */
 int pass_documents(struct layout *l, struct graph *g, struct error *err);
 
 /* What is left of a stream that goes on whole, once its blobs have: writes its documents, and adds
