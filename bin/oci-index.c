@@ -14,7 +14,6 @@
 #include "core/options.h"
 #include "core/progress.h"
 #include "image/media.h"
-#include "image/reference.h"
 #include "stream/graph.h"
 #include "stream/images.h"
 #include "stream/layout.h"
@@ -49,18 +48,6 @@ parse(struct options *opt, int argc, char *argv[], struct error *err)
 	};
 
 	return options_parse(&usage, rows, &opt->common, argc, argv, &opt->inputs, err);
-}
-
-static int
-check(const struct options *opt, struct error *err)
-{
-	struct name name;
-	size_t i;
-
-	for (i = 0; i < opt->tags.n; i++)
-		if (name_parse(&name, opt->tags.items[i], err) == -1)
-			return -1;
-	return 0;
 }
 
 /* How many different images the entries of the input are; each must be one. */
@@ -256,7 +243,8 @@ run(const struct options *opt, struct error *err)
 
 	progress_init(&progress, usage.prog, &opt->common);
 	progress_step(&progress, "images");
-	if (layout_open(&out, opt->output, err) == -1 || check(opt, err) == -1)
+	if (layout_open(&out, opt->output, err) == -1 ||
+	    names_check(opt->tags.items, opt->tags.n, err) == -1)
 		goto done;
 	pass_init(&pass, &out);
 	s = source_new(&(struct source_options){ .sink = &pass.sink, .progress = &progress }, err);

@@ -16,7 +16,6 @@
 #include "core/progress.h"
 #include "image/config.h"
 #include "image/media.h"
-#include "image/reference.h"
 #include "stream/build.h"
 #include "stream/images.h"
 #include "stream/layout.h"
@@ -284,12 +283,8 @@ done:
 static int
 check(const struct options *opt, struct error *err)
 {
-	struct name name;
-	size_t i;
-
-	for (i = 0; i < opt->tags.n; i++)
-		if (name_parse(&name, opt->tags.items[i], err) == -1)
-			return -1;
+	if (names_check(opt->tags.items, opt->tags.n, err) == -1)
+		return -1;
 	if (opt->media_types != NULL && strcmp(opt->media_types, "oci") != 0 &&
 	    strcmp(opt->media_types, "docker") != 0)
 		return error_set(err, ERROR_USAGE, "--media-types: oci or docker: %s",

@@ -13,13 +13,13 @@
 #include "core/options.h"
 #include "core/progress.h"
 #include "image/platform.h"
-#include "image/reference.h"
 #include "stream/arrange.h"
 #include "stream/diffids.h"
 #include "stream/docker_manifest.h"
 #include "stream/graph.h"
 #include "stream/layout.h"
 #include "stream/layout_dir.h"
+#include "stream/names.h"
 #include "stream/pass.h"
 #include "stream/select.h"
 #include "stream/source.h"
@@ -98,14 +98,10 @@ is_dir_format(const struct options *opt)
 static int
 check(const struct options *opt, struct platform_list *platforms, struct error *err)
 {
-	struct name name;
-	size_t i;
-
 	if (opt->format != NULL && strcmp(opt->format, "oci") != 0 && !is_dir_format(opt))
 		return error_set(err, ERROR_USAGE, "-F: oci or dir: %s", opt->format);
-	for (i = 0; i < opt->tags.n; i++)
-		if (name_parse(&name, opt->tags.items[i], err) == -1)
-			return -1;
+	if (names_check(opt->tags.items, opt->tags.n, err) == -1)
+		return -1;
 	return platform_list_parse(platforms, opt->platforms.items, opt->platforms.n, err);
 }
 

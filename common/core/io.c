@@ -383,40 +383,6 @@ reader_prefix_init(struct reader_prefix *r, const void *buf, size_t len, struct 
 }
 
 static int
-limit_read(struct reader *reader, void *buf, size_t cap, size_t *len, struct error *err)
-{
-	struct reader_limit *r = (struct reader_limit *)(void *)reader;
-
-	if (r->left == 0)
-		return 0;
-	if (reader_read(r->below, buf, cap < r->left ? cap : (size_t)r->left, len, err) == -1)
-		return -1;
-	r->left -= *len;
-	return 0;
-}
-
-static int
-limit_skip(struct reader *reader, uint64_t n, struct error *err)
-{
-	struct reader_limit *r = (struct reader_limit *)(void *)reader;
-
-	if (n > r->left)
-		return error_set(err, ERROR_INPUT, "%s: ended early", reader->name);
-	r->left -= n;
-	return reader_skip(r->below, n, err);
-}
-
-void
-reader_limit_init(struct reader_limit *r, struct reader *below, uint64_t n)
-{
-	*r = (struct reader_limit){
-		.reader = { .read = limit_read, .skip = limit_skip, .name = below->name },
-		.below = below,
-		.left = n
-	};
-}
-
-static int
 tee_read(struct reader *reader, void *buf, size_t cap, size_t *len, struct error *err)
 {
 	struct reader_tee *r = (struct reader_tee *)(void *)reader;

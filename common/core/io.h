@@ -93,14 +93,6 @@ struct reader_prefix {
 void reader_prefix_init(struct reader_prefix *r, const void *buf, size_t len, struct reader *below,
     const char *name);
 
-/* At most n bytes of below. The end of below before n is this reader's end too: ask left. */
-struct reader_limit {
-	struct reader reader;
-	struct reader *below;
-	uint64_t left;
-};
-void reader_limit_init(struct reader_limit *r, struct reader *below, uint64_t n);
-
 /* Whatever is read through it is also written to to. */
 struct reader_tee {
 	struct reader reader;

@@ -71,7 +71,7 @@ docker_layer_hash(struct docker_layer *l, const struct input *in, struct progres
 	writer_hash_init(&stored, NULL, in->name);
 	reader_tee_init(&tee, r, &stored.writer);
 	if (l->compression == COMPRESSION_NONE)
-		rc = source_drain(&tee.reader, err);
+		rc = reader_drain(&tee.reader, err);
 	else
 		rc = hash_compressed(l, &tee.reader, err);
 	hasher_digest(&stored.hasher, &l->digest);

@@ -40,6 +40,18 @@ add_named(struct index *x, const struct descriptor *d, const struct name *name, 
 }
 
 int
+names_check(const char *const *names, size_t n, struct error *err)
+{
+	struct name name;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (name_parse(&name, names[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+int
 names_add(struct index *x, const struct descriptor *d, const char *const *names, size_t n,
     struct error *err)
 {

@@ -21,6 +21,9 @@ int names_drop(struct descriptor *entry, struct error *err);
 /* The name of an entry: its whole reference, else its tag, else NULL. Borrowed. */
 const char *names_of(const struct descriptor *entry);
 
+/* Are these names as -t takes them? For argv, before any input is read. ERROR_USAGE. */
+int names_check(const char *const *names, size_t n, struct error *err);
+
 /*
  * Adds one entry for d under each of n names as -t takes them; without a name one entry as d is.
  * d is copied. ERROR_USAGE: not a tag nor a reference.

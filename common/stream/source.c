@@ -81,19 +81,6 @@ source_add_place(struct source *s, int fd, bool owned, bool folder, const char *
 	return 0;
 }
 
-int
-source_drain(struct reader *r, struct error *err)
-{
-	char buf[IO_CHUNK / 2];
-	size_t len;
-
-	do {
-		if (reader_read(r, buf, sizeof(buf), &len, err) == -1)
-			return -1;
-	} while (len > 0);
-	return 0;
-}
-
 /* A document by design 1.1: at most MAX_DOCUMENT bytes, '{' first after white space. */
 static bool
 is_document(const char *head, size_t len)
@@ -163,7 +150,7 @@ verify_again(const struct incoming *b, struct error *err)
 	struct reader_verify verify;
 
 	reader_verify_init(&verify, b->content, &b->digest, b->size);
-	return source_drain(&verify.reader, err);
+	return reader_drain(&verify.reader, err);
 }
 
 static int

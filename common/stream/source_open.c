@@ -167,7 +167,7 @@ source_verify_rest(struct source *s, struct error *err)
 		digest_from_raw(&digest, e->raw);
 		if (source_open(s, &digest, &r, err) == -1)
 			return -1;
-		rc = source_drain(r, err);
+		rc = reader_drain(r, err);
 		source_close(s);
 		if (rc == -1)
 			return err->kind == ERROR_DIGEST ? error_context(err, "%s", name) : -1;

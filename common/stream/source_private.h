@@ -92,8 +92,6 @@ int source_check_layout(const char *text, size_t len, const char *name, struct e
 /* A document of a known size, whole: malloc'ed, NUL after it. what is for messages. */
 int source_read_text(struct reader *r, uint64_t size, const char *name, const char *what,
     char **text, struct error *err);
-/* Reads and forgets. */
-int source_drain(struct reader *r, struct error *err);
 
 /* r gives the bytes of in from the first on. */
 int source_read_tar(struct source *s, struct input *in, struct reader *r, struct error *err);
