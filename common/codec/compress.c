@@ -58,7 +58,7 @@ static int
 block_begin(struct compressor *c, struct error *err)
 {
 	/* What is ready goes on at once: whoever reads our output need not wait for a full ring. */
-	while (pool_full(c->pool) || pool_ready(c->pool)) {
+	while (pool_ready(c->pool)) {
 		if (pass_oldest(c, err) == -1)
 			return -1;
 	}

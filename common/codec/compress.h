@@ -11,7 +11,8 @@
  *          and hardly repeating itself (of the places where a byte is 0xa5, at most 1 in 32 has
  *          the eight bytes that the last place of the same hash had, at most 32 KiB before).
  *          That depends on the block's bytes alone, and is part of what we promise.
- * Memory:  2 MiB for each block in flight: jobs + 2 blocks, of at most 32 jobs; jobs 1 has one.
+ * Memory:  1 MiB for each of jobs + 3 blocks of input and jobs + 6 of output, of at most 32 jobs;
+ *          jobs 1 has one of each.
  *          And a state each for jobs + 1 threads: gzip 0.2 MiB at level 1, 1 MiB to 9, 9 MiB
  *          above; zstd 1.3 MiB at level 3, 18 MiB at 19. compressor_free releases all, also
  *          in mid-stream.

@@ -5,7 +5,8 @@
  * workers, or where there are none by the caller. No thread is started before a block waits for
  * it, so a small input never pays for one.
  *
- * Memory:  pool_slots() blocks at most; room is taken as they are first needed and used again.
+ * Memory:  blocks of input for jobs + 3, of output for jobs + 6; jobs 1: for one. Taken as they are
+ *          first needed, and used again.
  * Errors:  ERROR_OTHER out of memory. A thread that cannot be started is no error.
  * Threads: one thread, the caller's, calls these functions; workers take no signals.
  */
@@ -28,12 +29,14 @@ struct pool *
 pool_new(const struct encoder *encoder, int level, unsigned int jobs, struct error *err);
 void pool_free(struct pool *p); /* p may be NULL; blocks in flight are dropped */
 
-/* Blocks in flight: none, as many as there is room for, or the oldest one finished. */
+/* No block is in flight. */
 bool pool_empty(const struct pool *p);
-bool pool_full(const struct pool *p);
+/* Whether the oldest block is finished and should be taken; if not, there is room for one more.
+ * Waits until the one or the other is true. */
 bool pool_ready(struct pool *p);
 
-/* Room for one block of COMPRESS_BLOCK bytes, until pool_submit. Not when full. NULL on error. */
+/* Room for one block of COMPRESS_BLOCK bytes, until pool_submit. After pool_ready said that there
+ * is. NULL on error. */
 unsigned char *pool_buffer(struct pool *p, struct error *err);
 /* Hands over the first len bytes of that buffer. more: others follow, so a thread is worth it. */
 void pool_submit(struct pool *p, size_t len, bool more);
