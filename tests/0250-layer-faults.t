@@ -70,9 +70,10 @@ if ! sanitized && "$CC" -shared -fPIC -o meddle.so "$TESTS/tools/meddle.c" 2>"$T
 	changes 'a file is replaced while it is read' 't/d/file: changed while' read file \
 		'cp t/d/file t/n; mv t/n t/d/file'
 	changes 'a file is deleted while it is read' 't/d/file: changed while' read file 'rm t/d/file'
-	changes 'a file is deleted before' 't/d/file: replaced while' openat file 'rm t/d/file'
-	changes 'a file is replaced before' 't/d/file: replaced while' openat file \
-		'cp t/d/file t/n; mv t/n t/d/file'
+	changes 'a file is deleted before' 't/d/file: No such file' openat file 'rm t/d/file'
+	fresh
+	ok 'a file is replaced before: then it is the new one' during openat file \
+		'cp t/d/file t/n; mv t/n t/d/file' t
 	changes 'a file becomes a fifo' 't/d/file: replaced while' openat file \
 		'rm t/d/file; mkfifo t/d/file'
 	echo secret >secret
@@ -82,8 +83,8 @@ if ! sanitized && "$CC" -shared -fPIC -o meddle.so "$TESTS/tools/meddle.c" 2>"$T
 		'rm t/d/file; mkdir t/d/file'
 	changes 'a folder becomes a link' 't/d: replaced while' openat d 'mv t/d old; ln -s ../tree t/d'
 	rm -rf old
-	changes 'a folder becomes another' 't/d: replaced while' openat d \
-		'mv t/d old; mkdir t/d'
+	fresh
+	ok 'a folder becomes another: then it is that one' during openat d 'mv t/d old; mkdir t/d' t
 	rm -rf old
 	changes 'a file that was listed is gone' 't/z: No such file' openat file 'rm t/z'
 	if [ "$(id -u)" != 0 ]; then

@@ -63,6 +63,28 @@ is_unreadable(int errnum)
 	return errnum == EACCES || errnum == EPERM || errnum == EIO;
 }
 
+/* Opens what is of that type, and takes its status. */
+static int
+open_typed(struct walk *w, size_t operand, int at, const char *name, mode_t type, int flags,
+    struct opened *o, struct error *err)
+{
+	o->fd = openat(at, name, flags);
+	if (o->fd == -1 && is_unreadable(errno)) {
+		o->unreadable = errno;
+		o->st.st_mode = type;
+		return 0;
+	}
+	if (o->fd == -1)
+		return errno == ENOTDIR || errno == ELOOP || errno == ENXIO ?
+		    walk_fail_replaced(w, operand, err) :
+		    walk_fail(w, operand, errno, err);
+	if (fstat(o->fd, &o->st) == 0 && (o->st.st_mode & S_IFMT) == type)
+		return 0;
+	(void)close(o->fd);
+	o->fd = -1;
+	return walk_fail_replaced(w, operand, err);
+}
+
 /* Opens what o->st was taken of, and takes its status again. */
 static int
 open_seen(struct walk *w, size_t operand, int at, const char *name, int flags, struct opened *o,
@@ -70,17 +92,9 @@ open_seen(struct walk *w, size_t operand, int at, const char *name, int flags, s
 {
 	const struct stat seen = o->st;
 
-	o->fd = openat(at, name, flags);
-	if (o->fd == -1 && is_unreadable(errno)) {
-		o->unreadable = errno;
-		return 0;
-	}
-	if (o->fd == -1)
-		return errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENXIO ?
-		    walk_fail_replaced(w, operand, err) :
-		    walk_fail(w, operand, errno, err);
-	if (fstat(o->fd, &o->st) == 0 && o->st.st_dev == seen.st_dev &&
-	    o->st.st_ino == seen.st_ino && (o->st.st_mode & S_IFMT) == (seen.st_mode & S_IFMT))
+	if (open_typed(w, operand, at, name, seen.st_mode & S_IFMT, flags, o, err) == -1)
+		return -1;
+	if (o->fd == -1 || (o->st.st_dev == seen.st_dev && o->st.st_ino == seen.st_ino))
 		return 0;
 	(void)close(o->fd);
 	o->fd = -1;
@@ -102,10 +116,9 @@ read_link(struct walk *w, size_t operand, int at, const char *name, struct error
 }
 
 static bool
-is_excluded(const struct walk *w, const struct stat *st)
+is_excluded(const struct walk *w, mode_t mode)
 {
-	return w->opt->exclude != NULL &&
-	    patterns_match(w->opt->exclude, w->path, S_ISDIR(st->st_mode));
+	return w->opt->exclude != NULL && patterns_match(w->opt->exclude, w->path, S_ISDIR(mode));
 }
 
 /* Looks at the path in hand in one source, and opens it if it is a file or a directory. */
@@ -124,20 +137,31 @@ open_one(struct walk *w, const struct level *l, const struct name *name, struct 
 			return -1;
 		at = s->fd;
 	}
+	/* What the directory lists as a file or a directory is opened as such without a look. */
+	if (name->hint != HINT_NONE) {
+		const bool directory = name->hint == HINT_DIRECTORY;
+		const mode_t type = directory ? S_IFDIR : S_IFREG;
+
+		o->excluded = is_excluded(w, type);
+		return o->excluded ?
+		    0 :
+		    open_typed(w, s->operand, at, last, type,
+			(directory ? OPEN_DIRECTORY : OPEN_FILE) | O_NOFOLLOW, o, err);
+	}
 	if (fstatat(at, last, &o->st, through ? 0 : AT_SYMLINK_NOFOLLOW) == -1) {
 		if (!is_unreadable(errno))
 			return walk_fail(w, s->operand, errno, err);
 		o->unreadable = errno;
 		return 0;
 	}
-	o->excluded = is_excluded(w, &o->st);
+	o->excluded = is_excluded(w, o->st.st_mode);
 	if (o->excluded)
 		return 0;
 	if (S_ISLNK(o->st.st_mode) && w->opt->follow) {
 		o->linked = true;
 		if (walk_open_beneath(w, s->operand, w->path, &o->fd, &o->st, err) == -1)
 			return -1;
-		o->excluded = is_excluded(w, &o->st);
+		o->excluded = is_excluded(w, o->st.st_mode);
 		return 0;
 	}
 	if (S_ISLNK(o->st.st_mode))

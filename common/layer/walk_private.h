@@ -29,10 +29,17 @@ struct source {
 	bool linked; /* reached by a symbolic link: its ".." is elsewhere */
 };
 
+/* What the directory says that a name is, before it is opened; it may have changed since. */
+enum hint { HINT_NONE, HINT_FILE, HINT_DIRECTORY };
+
+/* MAX_SOURCES: 24 bits; an argument list has no room for so many operands. */
+#define MAX_SOURCES ((size_t)0xffffff)
+
 struct name {
-	const char *text; /* valid once loaded */
-	uint32_t at;	  /* offset of text */
-	uint32_t source;
+	const char *text;	  /* valid once loaded */
+	uint32_t at;		  /* offset of text */
+	unsigned int source : 24; /* in 16 bytes a name: a folder may have 100,000 */
+	unsigned int hint : 8;	  /* enum hint */
 };
 
 struct level {
