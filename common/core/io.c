@@ -13,13 +13,19 @@
 
 #include "core/error.h"
 
-/* An inherited O_NONBLOCK is not ours to clear: others share the open file. So wait. */
-static void
-wait_for(int fd, short events)
+bool
+io_again(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
+	const int errnum = errno;
 
+	if (errnum == EINTR)
+		return true;
+	if (errnum != EAGAIN)
+		return false;
+	/* An inherited O_NONBLOCK is not ours to clear: others share the open file. So wait. */
 	(void)poll(&p, 1, -1);
+	return true;
 }
 
 ssize_t
@@ -27,13 +33,10 @@ io_read(int fd, void *buf, size_t len)
 {
 	ssize_t n;
 
-	for (;;) {
+	do {
 		n = read(fd, buf, len);
-		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
-			return n;
-		if (errno == EAGAIN)
-			wait_for(fd, POLLIN);
-	}
+	} while (n == -1 && io_again(fd, POLLIN));
+	return n;
 }
 
 ssize_t
@@ -43,7 +46,7 @@ io_pread(int fd, void *buf, size_t len, off_t offset)
 
 	do {
 		n = pread(fd, buf, len, offset);
-	} while (n == -1 && errno == EINTR);
+	} while (n == -1 && io_again(fd, POLLIN));
 	return n;
 }
 
@@ -56,9 +59,7 @@ io_write(int fd, const void *buf, size_t len)
 	while (len > 0) {
 		n = write(fd, p, len);
 		if (n == -1) {
-			if (errno == EAGAIN)
-				wait_for(fd, POLLOUT);
-			else if (errno != EINTR)
+			if (!io_again(fd, POLLOUT))
 				return -1;
 			continue;
 		}
@@ -77,7 +78,7 @@ io_pwrite(int fd, const void *buf, size_t len, off_t offset)
 	while (len > 0) {
 		n = pwrite(fd, p, len, offset);
 		if (n == -1) {
-			if (errno != EINTR)
+			if (!io_again(fd, POLLOUT))
 				return -1;
 			continue;
 		}

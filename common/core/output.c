@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "core/pipe.h"
 #include "core/signals.h"
 #include "core/spool.h"
 
@@ -17,6 +18,38 @@
 #define MAX_ATTEMPTS 1000
 /* "." and a name of ours; the target's own name may already be as long as names can be. */
 #define TEMPORARY_SIZE 64
+/* Written before the disk is set to work: smaller files are not worth the call. */
+#define SYNC_CHUNK ((uint64_t)8 * 1024 * 1024)
+
+/*
+ * Much is being written. A file that will be synced starts on its way to the disk, so that the sync
+ * at the end has little left to wait for; a pipe becomes larger, so that both its ends sleep less.
+ */
+static void
+take_note(struct output *o, size_t len)
+{
+	o->noted += len;
+	if (o->temporary && o->noted >= SYNC_CHUNK) {
+		o->noted = 0;
+#ifdef SYNC_FILE_RANGE_WRITE
+		/* Only begins what fsync completes: what fails here fails there too. */
+		(void)sync_file_range(o->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#endif
+	}
+	if (o->pipe && !o->enlarged && o->noted >= PIPE_SIZE) {
+		o->enlarged = true;
+		pipe_enlarge(o->fd);
+	}
+}
+
+static int
+write_file(struct output *o, const void *buf, size_t len, struct error *err)
+{
+	if (io_write(o->fd, buf, len) == -1)
+		return error_system(err, errno, "%s: write error", o->writer.name);
+	take_note(o, len);
+	return 0;
+}
 
 static int
 flush(struct output *o, struct error *err)
@@ -24,9 +57,7 @@ flush(struct output *o, struct error *err)
 	size_t held = o->held;
 
 	o->held = 0;
-	if (held > 0 && io_write(o->fd, o->buf, held) == -1)
-		return error_system(err, errno, "%s: write error", o->writer.name);
-	return 0;
+	return held > 0 ? write_file(o, o->buf, held, err) : 0;
 }
 
 static int
@@ -36,11 +67,8 @@ output_write(struct writer *w, const void *buf, size_t len, struct error *err)
 
 	if (len > OUTPUT_BUFFER - o->held && flush(o, err) == -1)
 		return -1;
-	if (len >= OUTPUT_BUFFER / 4 && o->held == 0) {
-		if (io_write(o->fd, buf, len) == -1)
-			return error_system(err, errno, "%s: write error", o->writer.name);
-		return 0;
-	}
+	if (len >= OUTPUT_BUFFER / 4 && o->held == 0)
+		return write_file(o, buf, len, err);
 	if (len > OUTPUT_BUFFER - o->held && flush(o, err) == -1)
 		return -1;
 	memcpy(o->buf + o->held, buf, len);
@@ -75,6 +103,7 @@ open_stdout(struct output *o, bool text, uint64_t announced, struct error *err)
 	flags = fcntl(o->fd, F_GETFL);
 	if (flags == -1 || fstat(o->fd, &st) == -1)
 		return error_system(err, errno, "%s", o->writer.name);
+	o->pipe = S_ISFIFO(st.st_mode);
 	at = S_ISREG(st.st_mode) && (flags & O_APPEND) == 0 && (flags & O_ACCMODE) != O_RDONLY ?
 	    lseek(o->fd, 0, SEEK_CUR) :
 	    -1;
@@ -186,6 +215,34 @@ output_open(struct output *o, const char *path, bool text, uint64_t announced, s
 	o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (o->fd == -1)
 		return error_system(err, errno, "%s", path);
+	return 0;
+}
+
+int
+output_splice(struct output *o, int fd, uint64_t offset, uint64_t len, uint64_t *moved,
+    struct error *err)
+{
+	ssize_t n;
+
+	*moved = 0;
+	if (!o->pipe)
+		return 0;
+	if (o->writer.failed || flush(o, err) == -1)
+		return -1;
+	if (len > PIPE_SIZE)
+		take_note(o, PIPE_SIZE);
+	while (*moved < len) {
+		n = pipe_splice(fd, (off_t)(offset + *moved), o->fd,
+		    len - *moved < PIPE_SIZE ? (size_t)(len - *moved) : PIPE_SIZE);
+		if (n == -1) {
+			o->writer.failed = true;
+			return error_system(err, errno, "%s: write error", o->writer.name);
+		}
+		if (n == 0)
+			break;
+		*moved += (uint64_t)n;
+		o->writer.offset += (uint64_t)n;
+	}
 	return 0;
 }
 

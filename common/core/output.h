@@ -31,7 +31,10 @@ struct output {
 	bool temporary; /* fd has no name yet: commit gives it path */
 	bool linkable;	/* fd came from O_TMPFILE */
 	bool seekable;	/* see output_can_patch */
+	bool pipe;	/* see output_splice */
+	bool enlarged;	/* that pipe */
 	uint64_t start; /* file position of offset 0 */
+	uint64_t noted; /* bytes written since the disk was last set to work */
 	size_t held;	/* bytes in buf */
 	unsigned char *buf;
 };
@@ -43,6 +46,14 @@ struct output {
  */
 int
 output_open(struct output *o, const char *path, bool text, uint64_t announced, struct error *err);
+
+/*
+ * Writes len bytes of the regular file fd from offset on, without a copy, as far as the kernel does
+ * so: to a pipe. *moved says how far it came; the rest is the caller's to write. What was moved must
+ * not be changed in the file afterwards.
+ */
+int output_splice(struct output *o, int fd, uint64_t offset, uint64_t len, uint64_t *moved,
+    struct error *err);
 
 /* True where what was written may be changed: a regular file not open for append. */
 bool output_can_patch(const struct output *o);

@@ -169,27 +169,42 @@ layout_digest(const struct layout *l, size_t i, struct digest *digest)
 	digest_from_raw(digest, blob_set_at(l->written, i)->raw);
 }
 
+/* What stands before a blob's content, which comes next; and after it. */
+static int
+begin_blob(struct layout *l, const struct digest *digest, uint64_t size, struct error *err)
+{
+	assert(!l->open);
+	return write_directories(l, err) == -1 ?
+	    -1 :
+	    write_blob_header(&l->output.writer, digest, size, err);
+}
+
+static int
+end_blob(struct layout *l, const struct digest *digest, uint64_t size, struct error *err)
+{
+	struct writer *w = &l->output.writer;
+	const uint64_t offset = w->offset - size;
+
+	if (tar_write_padding(w, size, err) == -1)
+		return -1;
+	return remember(l, digest, size, offset, err);
+}
+
 int
 layout_put(struct layout *l, const struct digest *digest, uint64_t size, struct reader *content,
     struct error *err)
 {
-	struct writer *w = &l->output.writer;
-	uint64_t offset, copied;
+	uint64_t copied;
 
-	assert(!l->open);
 	if (layout_has(l, digest))
 		return reader_drain(content, err);
-	if (write_directories(l, err) == -1 || write_blob_header(w, digest, size, err) == -1)
-		return -1;
-	offset = w->offset;
-	if (reader_copy(content, w, &copied, err) == -1)
+	if (begin_blob(l, digest, size, err) == -1 ||
+	    reader_copy(content, &l->output.writer, &copied, err) == -1)
 		return -1;
 	if (copied != size)
 		return error_set(err, ERROR_DIGEST, "%s: %llu bytes, not %llu", digest->text,
 		    (unsigned long long)copied, (unsigned long long)size);
-	if (tar_write_padding(w, size, err) == -1)
-		return -1;
-	return remember(l, digest, size, offset, err);
+	return end_blob(l, digest, size, err);
 }
 
 int
@@ -250,10 +265,28 @@ close_patched(struct layout *l, const struct digest *digest, uint64_t size, stru
 	return remember(l, digest, size, l->header + len, err);
 }
 
+/* Writes what was kept until its digest was known; into a pipe the kernel moves a file's pages. */
+static int
+close_spooled(struct layout *l, const struct digest *digest, uint64_t size, struct error *err)
+{
+	const struct spool *s = &l->spool;
+	struct reader_spool rest;
+	uint64_t moved = 0;
+
+	if (layout_has(l, digest))
+		return 0;
+	if (begin_blob(l, digest, size, err) == -1 ||
+	    (s->fd != -1 && output_splice(&l->output, s->fd, 0, size, &moved, err) == -1))
+		return -1;
+	reader_spool_init(&rest, s, moved, size - moved);
+	if (reader_copy(&rest.reader, &l->output.writer, NULL, err) == -1)
+		return -1;
+	return end_blob(l, digest, size, err);
+}
+
 int
 layout_blob_close(struct layout *l, struct digest *digest, uint64_t *size, struct error *err)
 {
-	struct reader_spool content;
 	int rc;
 
 	assert(l->open);
@@ -262,8 +295,7 @@ layout_blob_close(struct layout *l, struct digest *digest, uint64_t *size, struc
 	hasher_digest(&l->hash.hasher, digest);
 	if (output_can_patch(&l->output))
 		return close_patched(l, digest, *size, err);
-	reader_spool_init(&content, &l->spool, 0, *size);
-	rc = layout_put(l, digest, *size, &content.reader, err);
+	rc = close_spooled(l, digest, *size, err);
 	spool_release(&l->spool);
 	return rc;
 }
