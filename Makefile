@@ -53,6 +53,7 @@ LINK_oci-push  = $(CURL_LIBS)
 SOURCES  := $(wildcard common/*/*.c)
 PROGS    := $(patsubst bin/%.c,$B/bin/%,$(wildcard bin/oci-*.c))
 UNITS    := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/*.c))
+BENCHES  := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/*.c))
 FUZZERS  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 PAGES    := $(wildcard man/*.[157])
 
@@ -95,10 +96,10 @@ $(UNITS): $B/unit/%: $B/tests/unit/%.o $B/libcommon.a
 	$(call say,LINK)
 	$Q$(LINK) -o $@ $^ $(COMMON_LIBS) $(ARCHIVE_LIBS) $(CURL_LIBS) $(LDLIBS)
 
-$B/bench/%: $B/tests/bench/%.o
+$B/bench/%: $B/tests/bench/%.o $B/libcommon.a
 	@mkdir -p $(@D)
 	$(call say,LINK)
-	$Q$(LINK) -o $@ $^
+	$Q$(LINK) -o $@ $^ $(COMMON_LIBS) $(LDLIBS)
 
 # --- what must be there ---
 
@@ -289,7 +290,7 @@ $(FUZZERS:%=fuzz-%): fuzz-%: $B/fuzz/%
 		>$B/$*.log 2>&1 || { cat $B/$*.log; exit 1; }
 	@sed -n 's/^stat::number_of_executed_units: */fuzz: $*: runs: /p' $B/$*.log
 
-bench: all $B/bench/workload $B/bench/measure
+bench: all $(BENCHES)
 	@$(TEST_ENV) python3 tests/bench/bench.py $(JOBS)
 
 # --- the rest ---

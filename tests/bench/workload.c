@@ -1,10 +1,11 @@
 /*
  * workload - the folders that every figure is measured on
  *
- *     workload S|M|N|L DIR
+ *     workload S|M|N|L|T DIR
  *
  * S: 1 MB in 100 files. M: 500 MB in 866 files of 4 KiB to 4 MiB. N: 30,000 small files in
- * 300 folders. L: 2 GB in 32 files of 64 MB. Each holds by bytes 40 % text, 40 % binaries and
+ * 300 folders. L: 2 GB in 32 files of 64 MB. T: 299,700 files of a few bytes in 300 folders. Each
+ * holds by bytes 40 % text, 40 % binaries and
  * 20 % that does not compress, without holes. The bytes depend on the letter alone.
  */
 #include <sys/stat.h>
@@ -53,6 +54,7 @@ static const struct plan plans[] = {
 	{ "M", 500 * MIB, 0, 4 * 1024, 4 * MIB, 50 },
 	{ "N", 0, 30000, 16, 8 * 1024, 100 },
 	{ "L", 2048 * MIB, 0, 64 * MIB, 64 * MIB, 1 },
+	{ "T", 0, 299700, 8, 64, 999 },
 };
 
 /* splitmix64: any state will do, and one step costs three multiplications. */
@@ -237,6 +239,6 @@ main(int argc, char *argv[])
 		(void)fprintf(stderr, "workload: %s: %s\n", argv[2], strerror(errno));
 		return 1;
 	}
-	(void)fprintf(stderr, "usage: workload S|M|N|L directory\n");
+	(void)fprintf(stderr, "usage: workload S|M|N|L|T directory\n");
 	return 2;
 }
