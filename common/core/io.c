@@ -13,8 +13,9 @@
 
 #include "core/error.h"
 
-bool
-io_again(int fd, short events)
+/* One failed with errno; is it to be made again? */
+static bool
+again(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 	const int errnum = errno;
@@ -35,7 +36,7 @@ io_read(int fd, void *buf, size_t len)
 
 	do {
 		n = read(fd, buf, len);
-	} while (n == -1 && io_again(fd, POLLIN));
+	} while (n == -1 && again(fd, POLLIN));
 	return n;
 }
 
@@ -46,7 +47,7 @@ io_pread(int fd, void *buf, size_t len, off_t offset)
 
 	do {
 		n = pread(fd, buf, len, offset);
-	} while (n == -1 && io_again(fd, POLLIN));
+	} while (n == -1 && again(fd, POLLIN));
 	return n;
 }
 
@@ -59,7 +60,7 @@ io_write(int fd, const void *buf, size_t len)
 	while (len > 0) {
 		n = write(fd, p, len);
 		if (n == -1) {
-			if (!io_again(fd, POLLOUT))
+			if (!again(fd, POLLOUT))
 				return -1;
 			continue;
 		}
@@ -78,7 +79,7 @@ io_pwrite(int fd, const void *buf, size_t len, off_t offset)
 	while (len > 0) {
 		n = pwrite(fd, p, len, offset);
 		if (n == -1) {
-			if (!io_again(fd, POLLOUT))
+			if (!again(fd, POLLOUT))
 				return -1;
 			continue;
 		}

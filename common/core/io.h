@@ -109,9 +109,6 @@ ssize_t io_read(int fd, void *buf, size_t len);
 ssize_t io_pread(int fd, void *buf, size_t len, off_t offset);
 int io_write(int fd, const void *buf, size_t len);
 int io_pwrite(int fd, const void *buf, size_t len, off_t offset);
-/* For other calls: one failed with errno; is it to be made again? After EINTR, and after EAGAIN once
- * fd is ready for events (poll's). */
-bool io_again(int fd, short events);
 
 /*
  * main's first call: closed descriptors 0, 1, 2 are plugged so that no later open lands on

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "core/error.h"
-#include "core/pipe.h"
 #include "core/signals.h"
 #include "core/spool.h"
 
@@ -20,10 +19,27 @@
 #define TEMPORARY_SIZE 64
 /* Written before the disk is set to work: smaller files are not worth the call. */
 #define SYNC_CHUNK ((uint64_t)8 * 1024 * 1024)
+/* Linux's default limit for who is not root (proc(5), pipe-max-size): 16 times the usual size. */
+#define PIPE_SIZE 1048576
+
+static void
+enlarge(int fd)
+{
+#ifdef F_SETPIPE_SZ
+	int size = fcntl(fd, F_GETPIPE_SZ);
+
+	/* Fails past the limit for one user's pipes: then it is small. */
+	if (size != -1 && size < PIPE_SIZE)
+		(void)fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+#else
+	(void)fd;
+#endif
+}
 
 /*
  * Much is being written. A file that will be synced starts on its way to the disk, so that the sync
- * at the end has little left to wait for; a pipe becomes larger, so that both its ends sleep less.
+ * at the end has little left to wait for. A pipe becomes larger, so that both its ends sleep less;
+ * not sooner, as who writes little should meet a reader that has left while it still writes.
  */
 static void
 take_note(struct output *o, size_t len)
@@ -36,9 +52,9 @@ take_note(struct output *o, size_t len)
 		(void)sync_file_range(o->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
 #endif
 	}
-	if (o->pipe && !o->enlarged && o->noted >= PIPE_SIZE) {
-		o->enlarged = true;
-		pipe_enlarge(o->fd);
+	if (o->pipe && o->noted >= PIPE_SIZE) {
+		enlarge(o->fd);
+		o->pipe = false;
 	}
 }
 
@@ -215,34 +231,6 @@ output_open(struct output *o, const char *path, bool text, uint64_t announced, s
 	o->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 	if (o->fd == -1)
 		return error_system(err, errno, "%s", path);
-	return 0;
-}
-
-int
-output_splice(struct output *o, int fd, uint64_t offset, uint64_t len, uint64_t *moved,
-    struct error *err)
-{
-	ssize_t n;
-
-	*moved = 0;
-	if (!o->pipe)
-		return 0;
-	if (o->writer.failed || flush(o, err) == -1)
-		return -1;
-	if (len > PIPE_SIZE)
-		take_note(o, PIPE_SIZE);
-	while (*moved < len) {
-		n = pipe_splice(fd, (off_t)(offset + *moved), o->fd,
-		    len - *moved < PIPE_SIZE ? (size_t)(len - *moved) : PIPE_SIZE);
-		if (n == -1) {
-			o->writer.failed = true;
-			return error_system(err, errno, "%s: write error", o->writer.name);
-		}
-		if (n == 0)
-			break;
-		*moved += (uint64_t)n;
-		o->writer.offset += (uint64_t)n;
-	}
 	return 0;
 }
 

@@ -31,10 +31,9 @@ struct output {
 	bool temporary; /* fd has no name yet: commit gives it path */
 	bool linkable;	/* fd came from O_TMPFILE */
 	bool seekable;	/* see output_can_patch */
-	bool pipe;	/* see output_splice */
-	bool enlarged;	/* that pipe */
+	bool pipe;	/* one that is not enlarged yet */
 	uint64_t start; /* file position of offset 0 */
-	uint64_t noted; /* bytes written since the disk was last set to work */
+	uint64_t noted; /* bytes written, since the disk was last set to work if it was */
 	size_t held;	/* bytes in buf */
 	unsigned char *buf;
 };
@@ -47,14 +46,6 @@ struct output {
 int
 output_open(struct output *o, const char *path, bool text, uint64_t announced, struct error *err);
 
-/*
- * Writes len bytes of the regular file fd from offset on, without a copy, as far as the kernel does
- * so: to a pipe. *moved says how far it came; the rest is the caller's to write. What was moved must
- * not be changed in the file afterwards.
- */
-int output_splice(struct output *o, int fd, uint64_t offset, uint64_t len, uint64_t *moved,
-    struct error *err);
-
 /* True where what was written may be changed: a regular file not open for append. */
 bool output_can_patch(const struct output *o);
 /* Writes len bytes again at offset, which with len lies inside what was written. */
@@ -66,7 +57,7 @@ int output_truncate(struct output *o, uint64_t offset, struct error *err);
  * patched: only where output_can_patch. ERROR_IO also where the file cannot be read back. */
 int output_shift(struct output *o, uint64_t offset, size_t by, struct error *err);
 
-/* The file itself after a flush, for reading back or copy_file_range; -1 if it cannot be read. */
+/* The file itself after a flush, for reading back; -1 if it cannot be read. */
 int output_fd(struct output *o, struct error *err);
 
 /* All is written: flush, sync, give it its name, close; standard output too is closed. */

@@ -12,6 +12,8 @@
 
 /* The first allocation; it doubles up to the limit. */
 #define FIRST_CAP ((size_t)16 * 1024)
+/* Bytes given back at a time: a call each 4 MiB is not seen beside their copying. */
+#define GIVE_BACK ((uint64_t)4 * 1024 * 1024)
 
 static const char *
 directory(void)
@@ -133,6 +135,48 @@ spool_read_at(const struct spool *s, uint64_t offset, void *buf, size_t len, str
 		to += n;
 		offset += (uint64_t)n;
 		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/*
+ * Gives back what was read, up to offset. What is given back soon is never written to the disk, and
+ * its pages go straight to whoever writes next: 1.1 GB through pipes into a file took 6.8 s, and 7.3
+ * without this; on a machine that must ask its host for memory 8 and 14. splice() from here, which
+ * needs the pages left alone, took 7.0 and 14.
+ */
+static void
+give_back(const struct spool *s, uint64_t *from, uint64_t offset)
+{
+#ifdef FALLOC_FL_PUNCH_HOLE
+	if (offset - *from < GIVE_BACK)
+		return;
+	/* Where it cannot be done the file stays as it is. */
+	(void)fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)*from,
+	    (off_t)(offset - *from));
+	*from = offset;
+#else
+	(void)s;
+	(void)from;
+	(void)offset;
+#endif
+}
+
+int
+spool_drain(struct spool *s, struct writer *to, struct error *err)
+{
+	const uint64_t end = s->writer.offset;
+	uint64_t at = 0, kept = 0;
+	char buf[IO_CHUNK];
+	size_t n;
+
+	if (s->fd == -1)
+		return writer_write(to, s->memory, (size_t)end, err);
+	for (; at < end; at += n) {
+		n = end - at < sizeof(buf) ? (size_t)(end - at) : sizeof(buf);
+		if (spool_read_at(s, at, buf, n, err) == -1 || writer_write(to, buf, n, err) == -1)
+			return -1;
+		give_back(s, &kept, at + n);
 	}
 	return 0;
 }

@@ -28,6 +28,9 @@ void spool_init(struct spool *s, size_t memory_max, const char *name);
 int spool_to_file(struct spool *s, struct error *err);
 /* Exactly len bytes at offset, which lie inside what was written. */
 int spool_read_at(const struct spool *s, uint64_t offset, void *buf, size_t len, struct error *err);
+/* Moves everything to a writer; what has gone takes no room any more, in memory or on disk, as soon
+ * as the file system can do so. The spool is then empty, and may only be released. */
+int spool_drain(struct spool *s, struct writer *to, struct error *err);
 void spool_release(struct spool *s);
 
 /* Bytes offset to offset + len of a spool that outlives it and is not written meanwhile. */

@@ -265,21 +265,14 @@ close_patched(struct layout *l, const struct digest *digest, uint64_t size, stru
 	return remember(l, digest, size, l->header + len, err);
 }
 
-/* Writes what was kept until its digest was known; into a pipe the kernel moves a file's pages. */
+/* Writes what was kept until its digest was known. */
 static int
 close_spooled(struct layout *l, const struct digest *digest, uint64_t size, struct error *err)
 {
-	const struct spool *s = &l->spool;
-	struct reader_spool rest;
-	uint64_t moved = 0;
-
 	if (layout_has(l, digest))
 		return 0;
 	if (begin_blob(l, digest, size, err) == -1 ||
-	    (s->fd != -1 && output_splice(&l->output, s->fd, 0, size, &moved, err) == -1))
-		return -1;
-	reader_spool_init(&rest, s, moved, size - moved);
-	if (reader_copy(&rest.reader, &l->output.writer, NULL, err) == -1)
+	    spool_drain(&l->spool, &l->output.writer, err) == -1)
 		return -1;
 	return end_blob(l, digest, size, err);
 }
