@@ -41,10 +41,20 @@ $B/common/core/options.o $B/common/registry/http.o: HOUSE_CPPFLAGS += -DVERSION=
 # Asked once, when first needed: a machine without pkg-config still gets "make deps".
 pkg = $(shell $(PKG_CONFIG) $(1) 2>/dev/null)
 CODEC_LIBS   = $(eval CODEC_LIBS := $(call pkg,--libs libdeflate zlib libzstd))$(CODEC_LIBS)
-ARCHIVE_LIBS = $(eval ARCHIVE_LIBS := $(call pkg,--libs libarchive))$(ARCHIVE_LIBS)
+ARCHIVE_LIBS = $(eval ARCHIVE_LIBS := $(or $(shell $(ARCHIVE_PROBE)),$(call pkg,--libs libarchive)))$(ARCHIVE_LIBS)
 CURL_LIBS    = $(eval CURL_LIBS := $(call pkg,--libs libcurl))$(CURL_LIBS)
 PKG_CFLAGS   = $(eval PKG_CFLAGS := $(call pkg,--cflags $(PKGS)))$(PKG_CFLAGS)
 COMMON_LIBS  = -Wl,--as-needed -l:libbearssl.a $(CODEC_LIBS)
+
+# libarchive too where the machine has it so, with the formats that we read alone: the shared one
+# brings libxml2, ICU and the C++ runtime, two thirds of oci-layer's start-up. Whoever wants that
+# nevertheless says ARCHIVE_LIBS=-larchive.
+ARCHIVE_STATIC = -l:libarchive.a $(filter-out -larchive -lxml2 -lexpat -lacl -llz4, \
+	$(call pkg,--static --libs libarchive))
+ARCHIVE_PROBE = printf '\043include <archive.h>\nint main(void) { void *a = archive_read_new(); \
+	return archive_read_support_format_zip(a) + archive_read_support_format_7zip(a); }' | \
+	$(CC) $(PKG_CFLAGS) -x c - -o /dev/null -Wl,--as-needed $(ARCHIVE_STATIC) $(CODEC_LIBS) \
+	2>/dev/null && echo '$(ARCHIVE_STATIC)'
 
 # What each program links beyond that.
 LINK_oci-layer = $(ARCHIVE_LIBS)
@@ -108,9 +118,9 @@ HEADERS := bearssl.h jsmn.h
 PEERS   := build/peers
 
 APT_BUILD := gcc libc6-dev pkg-config libarchive-dev libcurl4-openssl-dev libdeflate-dev \
-	zlib1g-dev libzstd-dev libbearssl-dev libjsmn-dev
-APK_BUILD := gcc musl-dev pkgconf libarchive-dev curl-dev libdeflate-dev zlib-dev zstd-dev \
-	bearssl-dev jsmn-dev
+	zlib1g-dev libzstd-dev libbearssl-dev libjsmn-dev libbz2-dev liblzma-dev nettle-dev
+APK_BUILD := gcc musl-dev pkgconf libarchive-dev libarchive-static curl-dev libdeflate-dev \
+	zlib-dev zstd-dev bearssl-dev jsmn-dev bzip2-dev openssl-dev xz-dev
 DNF_BUILD := gcc glibc-devel pkgconf-pkg-config libarchive-devel libcurl-devel \
 	libdeflate-devel zlib-devel libzstd-devel bearssl-static jsmn-devel
 

@@ -140,10 +140,10 @@ spool_read_at(const struct spool *s, uint64_t offset, void *buf, size_t len, str
 }
 
 /*
- * Gives back what was read, up to offset. What is given back soon is never written to the disk, and
- * its pages go straight to whoever writes next: 1.1 GB through pipes into a file took 6.8 s, and 7.3
- * without this; on a machine that must ask its host for memory 8 and 14. splice() from here, which
- * needs the pages left alone, took 7.0 and 14.
+ * Gives back what was read, up to offset. What is given back soon is never written to the disk,
+ * and its pages go straight to whoever writes next: 1.1 GB through pipes into a file took 6.8 s,
+ * without this 7.3, by splice(), which needs the pages left alone, 7.0; on a machine that must
+ * first ask its host for memory 8 s, against 14 for both.
  */
 static void
 give_back(const struct spool *s, uint64_t *from, uint64_t offset)
