@@ -1,4 +1,5 @@
-# GNU make. Everything built is under $B, nothing else is touched but by install and deps.
+# GNU make. Everything built is under $B, what tests borrow from packages under build/peers; nothing
+# else is touched but by install and deps.
 # "make" builds and installs nothing: it names what is missing. "make help" lists the targets.
 B          ?= build
 PKG_CONFIG ?= pkg-config
@@ -9,6 +10,10 @@ BINDIR     ?= $(PREFIX)/bin
 MANDIR     ?= $(PREFIX)/share/man
 PROVE_JOBS ?= 2
 FUZZ_SECONDS ?= 60
+
+ifneq ($(words $B),1)
+$(error B: a folder without a space in its name, not "$B")
+endif
 
 VERSION := 0.1.0
 
@@ -125,15 +130,15 @@ DNF_BUILD := gcc glibc-devel pkgconf-pkg-config libarchive-devel libcurl-devel \
 	libdeflate-devel zlib-devel libzstd-devel bearssl-static jsmn-devel
 
 APT_TEST := apache2-utils attr binutils bzip2 ca-certificates clang clang-format clang-tidy \
-	cpio cppcheck curl file genisoimage git isal jq libarchive-tools libcap2-bin libclang-rt-14-dev \
-	llvm mandoc oci-image-tool openssl p7zip-full perl pigz podman buildah procps python3 \
+	cpio cppcheck curl file genisoimage git gnuplot-nox isal jq libarchive-tools libcap2-bin \
+	libclang-rt-14-dev llvm mandoc oci-image-tool openssl p7zip-full perl pigz podman buildah procps python3 \
 	rpm shellcheck skopeo strace tar umoci valgrind xz-utils zip zstd
 APK_TEST := apache2-utils attr bash binutils bzip2 clang clang-extra-tools compiler-rt cpio \
-	cppcheck curl file cdrkit git jq libarchive-tools libcap llvm mandoc openssl 7zip \
+	cppcheck curl file cdrkit git gnuplot jq libarchive-tools libcap llvm mandoc openssl 7zip \
 	perl-utils pigz podman buildah procps python3 rpm shellcheck skopeo strace tar umoci \
 	valgrind xz zip zstd
 DNF_TEST := httpd-tools attr bash binutils bzip2 bsdtar clang clang-tools-extra compiler-rt \
-	cpio cppcheck curl file genisoimage git isa-l-tools jq libcap llvm mandoc openssl p7zip \
+	cpio cppcheck curl file genisoimage git gnuplot isa-l-tools jq libcap llvm mandoc openssl p7zip \
 	perl-Test-Harness pigz podman buildah procps-ng python3 rpm-build ShellCheck skopeo \
 	strace tar umoci valgrind xz zip zstd
 TEST_COMMANDS := bsdtar buildah clang clang-format clang-tidy cpio cppcheck curl file \
@@ -317,7 +322,7 @@ lint:
 
 FORMATTED := $(wildcard bin/*.c common/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch] tests/bench/*.c)
 format:
-	clang-format -i $(FORMATTED)
+	$Qclang-format -i $(FORMATTED)
 
 install: all
 	install -d '$(DESTDIR)$(BINDIR)' $(foreach s,1 5 7,'$(DESTDIR)$(MANDIR)/man$s')
@@ -331,6 +336,7 @@ uninstall:
 	for p in $(notdir $(PAGES)); do rm -f '$(DESTDIR)$(MANDIR)'/man$${p##*.}/$$p; done
 
 dist:
+	@git rev-parse --git-dir >/dev/null 2>&1 || { echo 'make: dist packs a git commit' >&2; exit 1; }
 	@mkdir -p $B
 	git archive --prefix=ocipipe-$(VERSION)/ -o $B/ocipipe-$(VERSION).tar.gz HEAD
 	@echo $B/ocipipe-$(VERSION).tar.gz
