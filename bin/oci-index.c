@@ -146,9 +146,7 @@ name_it(struct index *x, struct source *s, const struct descriptor *made,
 			return -1;
 		}
 	}
-	if (x->n_manifests == 0 && names_add(x, made, tags->items, tags->n, err) == -1)
-		return -1;
-	return names_settle(x, err);
+	return x->n_manifests > 0 ? 0 : names_add(x, made, tags->items, tags->n, err);
 }
 
 /* A nested index around the images that the roots lead to. */
@@ -246,14 +244,10 @@ run(const struct options *opt, struct error *err)
 	if (layout_open(&out, opt->output, err) == -1 ||
 	    names_check(opt->tags.items, opt->tags.n, err) == -1)
 		goto done;
-	pass_init(&pass, &out);
-	s = source_new(&(struct source_options){ .sink = &pass.sink, .progress = &progress }, err);
-	if (s == NULL || source_read_all(s, opt->inputs, err) == -1)
-		goto done;
-	if (gather(opt, s, &out, &made, &thin, err) == 0 &&
-	    name_it(&index, s, &made, &opt->tags, err) == 0 &&
-	    pass_mark_thin(&index, thin, err) == 0)
-		rc = layout_commit(&out, &index, NULL, err);
+	s = pass_read(&pass, &out, opt->inputs, &progress, err);
+	if (s != NULL && gather(opt, s, &out, &made, &thin, err) == 0 &&
+	    name_it(&index, s, &made, &opt->tags, err) == 0)
+		rc = pass_commit(&out, &index, thin, err);
 done:
 	progress_done(&progress);
 	descriptor_release(&made);

@@ -2,7 +2,7 @@
 # oci-layer -A: the stream on standard input goes on, and this layer with it, under one index.json.
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 24
+plan 25
 
 mkdir one two
 echo 1 >one/file
@@ -41,6 +41,11 @@ tarlib 'layout(image(tag="v1", name="example.com/app:v1"))' >image.tar
 oci-layer -A two <image.tar >more.tar
 is 'an image goes on with its names' "$(tar xOf more.tar index.json |
 	jq -r '.manifests[0].annotations | to_entries[] | .value' | paste -sd' ')" 'example.com/app:v1 v1'
+tarlib 'layout(image(tag="v1", name="r1.example/a:v1")) + layout(image(layer("x", b"y"), tag="v1", name="r2.example/b:v1"))' >two-repos.tar
+oci-layer -A two <two-repos.tar >x.tar
+is 'a tag that two repositories share is the whole reference' "$(tar xOf x.tar index.json |
+	jq -c '[.manifests[].annotations["org.opencontainers.image.ref.name"]]')" \
+	'["r1.example/a:v1","r2.example/b:v1",null]'
 is 'its documents as they were' \
 	"$(for b in $(blobs image.tar); do blobs more.tar | grep -c "$b"; done | sort -u)" 1
 is 'documents after layers, children first' "$(blobs more.tar | while read -r b; do

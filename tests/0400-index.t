@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-index: images of several platforms become one, under one name.
 . "${0%/*}/lib.sh"
-plan 22
+plan 23
 
 mkdir a b
 echo a >a/f
@@ -41,6 +41,8 @@ is 'its name is the new one' "$(entries single.tar '[.manifests[].annotations]')
 oci-index -t w both.tar >renamed.tar
 is 'a single index stays the same too' "$(entries renamed.tar '.manifests[0].digest')" \
 	"$(entries both.tar '.manifests[0].digest')"
+oci-index -t w -t w both.tar >twice.tar
+is 'a name given twice is one entry' "$(entries twice.tar .)" "$(entries renamed.tar .)"
 oci-index -i amd64.tar >wrapped.tar
 is '-i makes an index of a single image' "$(nested wrapped.tar '.manifests|length')" 1
 refuses '-a on a single image has nothing to annotate' 2 'only named' oci-index -a k=v amd64.tar

@@ -44,6 +44,16 @@ check("and is the later", [e["digest"] for e in entries(layout(A) + layout(B_), 
       [B_.root["digest"]])
 check("a tag of two repositories is two names", names(FULL, OTHER),
       ["example.com/a:v1", "example.com/b:v1"])
+def tags(*layouts):
+    got = entries(b"".join(layout(i) for i in layouts))
+    return got and [notes(e).get(REF_NAME) for e in got]
+
+check("ref.name then is the whole reference", tags(FULL, OTHER), ["example.com/a:v1", "example.com/b:v1"])
+check("also where one's repository is not known", tags(FULL, B_), ["example.com/a:v1", "v1"])
+check("in either order", tags(B_, FULL), ["v1", "example.com/a:v1"])
+check("also of one image", tags(A, FULL), ["v1", "example.com/a:v1"])
+check("and the tag again where it is alone", tags(image(tag="example.com/a:v1", name="example.com/a:v1")),
+      ["v1"])
 refused("one whole reference on two images", 3, "example.com/a:v1 names two images",
         layout(FULL) + layout(image(layer("b", b"2"), tag="v1", name="example.com/a:v1")),
         programs=("oci-pack", "oci-push"))

@@ -39,6 +39,22 @@ add_named(struct index *x, const struct descriptor *d, const struct name *name, 
 	return -1;
 }
 
+/* Has x an entry of d under this name? */
+static bool
+is_named(const struct index *x, const struct descriptor *d, const struct name *name)
+{
+	const char *wanted = name->full[0] != '\0' ? name->full : name->tag, *has;
+	size_t i;
+
+	for (i = 0; i < x->n_manifests; i++) {
+		has = names_of(&x->manifests[i]);
+		if (has != NULL && strcmp(has, wanted) == 0 &&
+		    digest_equal(&x->manifests[i].digest, &d->digest))
+			return true;
+	}
+	return false;
+}
+
 int
 names_check(const char *const *names, size_t n, struct error *err)
 {
@@ -58,66 +74,75 @@ names_add(struct index *x, const struct descriptor *d, const char *const *names,
 	struct name name;
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (name_parse(&name, names[i], err) == -1 || add_named(x, d, &name, err) == -1)
+	for (i = 0; i < n; i++) {
+		if (name_parse(&name, names[i], err) == -1)
 			return -1;
+		if (!is_named(x, d, &name) && add_named(x, d, &name, err) == -1)
+			return -1;
+	}
 	return n > 0 ? 0 : index_add_copy(x, d, err);
 }
 
-/* An entry whose whole reference is known. */
-struct known {
-	const char *name;      /* borrowed from its annotations */
+/* The tag of an entry, and where it is from. All is borrowed from the entry's annotations. */
+struct tagged {
+	const char *tag;
+	const char *name;      /* the whole reference; NULL: not known */
 	size_t repository_len; /* registry and repository: the part of name before ":tag" */
 	size_t entry;
 };
 
-static const char *
-tag_of(const struct known *k)
-{
-	return k->name + k->repository_len + 1;
-}
-
 static int
 by_tag(const void *x, const void *y)
 {
-	return strcmp(tag_of(x), tag_of(y));
+	const struct tagged *a = x, *b = y;
+
+	return strcmp(a->tag, b->tag);
 }
 
 static bool
-same_repository(const struct known *a, const struct known *b)
+same_repository(const struct tagged *a, const struct tagged *b)
 {
+	if (a->name == NULL || b->name == NULL)
+		return a->name == b->name;
 	return a->repository_len == b->repository_len &&
 	    memcmp(a->name, b->name, a->repository_len) == 0;
 }
 
-/* False for a name that is no reference, or has no tag or a digest: it stays as it came. */
+/* False for an entry without a name. One whose name is no reference, or has no tag or a digest,
+ * stays as it came. */
 static bool
-know(struct known *k, const char *name, size_t entry)
+find_tag(struct tagged *t, const struct descriptor *d, size_t entry)
 {
+	const char *name = annotations_get(&d->annotations, ANNOTATION_IMAGE_NAME);
 	struct reference r;
 	struct error ignored;
 
-	if (reference_parse(&r, name, &ignored) == -1 || r.tag[0] == '\0' || r.has_digest)
-		return false;
-	*k = (struct known){ .name = name,
-		.repository_len = (size_t)(strrchr(name, ':') - name),
-		.entry = entry };
+	*t = (struct tagged){ .entry = entry };
+	if (name == NULL || reference_parse(&r, name, &ignored) == -1 || r.tag[0] == '\0' ||
+	    r.has_digest) {
+		t->tag = annotations_get(&d->annotations, ANNOTATION_REF_NAME);
+		return t->tag != NULL;
+	}
+	t->name = name;
+	t->tag = strrchr(name, ':') + 1;
+	t->repository_len = (size_t)(t->tag - 1 - name);
 	return true;
 }
 
-/* known[0..n) share one tag. */
+/* tagged[0..n) have one tag. */
 static int
-settle_tag(struct index *x, const struct known *known, size_t n, struct error *err)
+settle_tag(struct index *x, const struct tagged *tagged, size_t n, struct error *err)
 {
 	bool shared = false;
 	size_t i;
 
 	for (i = 1; i < n; i++)
-		if (!same_repository(&known[0], &known[i]))
+		if (!same_repository(&tagged[0], &tagged[i]))
 			shared = true;
 	for (i = 0; i < n; i++)
-		if (annotations_set(&x->manifests[known[i].entry].annotations, ANNOTATION_REF_NAME,
-			shared ? known[i].name : tag_of(&known[i]), err) == -1)
+		if (tagged[i].name != NULL &&
+		    annotations_set(&x->manifests[tagged[i].entry].annotations, ANNOTATION_REF_NAME,
+			shared ? tagged[i].name : tagged[i].tag, err) == -1)
 			return -1;
 	return 0;
 }
@@ -125,27 +150,24 @@ settle_tag(struct index *x, const struct known *known, size_t n, struct error *e
 int
 names_settle(struct index *x, struct error *err)
 {
-	struct known *known;
-	const char *name;
+	struct tagged *tagged;
 	size_t i, n = 0, from;
 	int rc = 0;
 
-	known = calloc(x->n_manifests + 1, sizeof(*known));
-	if (known == NULL)
+	tagged = calloc(x->n_manifests + 1, sizeof(*tagged));
+	if (tagged == NULL)
 		return error_memory(err);
-	for (i = 0; i < x->n_manifests; i++) {
-		name = annotations_get(&x->manifests[i].annotations, ANNOTATION_IMAGE_NAME);
-		if (name != NULL && know(&known[n], name, i))
+	for (i = 0; i < x->n_manifests; i++)
+		if (find_tag(&tagged[n], &x->manifests[i], i))
 			n++;
-	}
 	if (n > 0)
-		qsort(known, n, sizeof(*known), by_tag);
+		qsort(tagged, n, sizeof(*tagged), by_tag);
 	for (from = 0, i = 1; rc == 0 && n > 0 && i <= n; i++) {
-		if (i < n && by_tag(&known[from], &known[i]) == 0)
+		if (i < n && by_tag(&tagged[from], &tagged[i]) == 0)
 			continue;
-		rc = settle_tag(x, known + from, i - from, err);
+		rc = settle_tag(x, tagged + from, i - from, err);
 		from = i;
 	}
-	free(known);
+	free(tagged);
 	return rc;
 }

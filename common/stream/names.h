@@ -25,14 +25,15 @@ const char *names_of(const struct descriptor *entry);
 int names_check(const char *const *names, size_t n, struct error *err);
 
 /*
- * Adds one entry for d under each of n names as -t takes them; without a name one entry as d is.
- * d is copied. ERROR_USAGE: not a tag nor a reference.
+ * Adds one entry for d under each of n names as -t takes them, unless it is there under that name;
+ * without a name one entry as d is. d is copied. ERROR_USAGE: not a tag nor a reference.
  */
 int names_add(struct index *x, const struct descriptor *d, const char *const *names, size_t n,
     struct error *err);
 
-/* Once all entries are there: where two repositories share a tag, ref.name becomes the whole
- * reference for each of them; elsewhere it is the tag. */
+/* Once all entries are there: where two repositories share a tag, or one and an entry whose
+ * repository is not known, ref.name becomes the whole reference where there is one; elsewhere it
+ * is the tag. */
 int names_settle(struct index *x, struct error *err);
 
 #endif

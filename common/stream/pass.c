@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "stream/names.h"
 
 static int
 pass_blob(struct blob_sink *sink, const struct digest *digest, uint64_t size,
@@ -17,6 +18,21 @@ void
 pass_init(struct pass *p, struct layout *layout)
 {
 	*p = (struct pass){ .sink = { .blob = pass_blob }, .layout = layout };
+}
+
+struct source *
+pass_read(struct pass *p, struct layout *l, const char *const *inputs, struct progress *progress,
+    struct error *err)
+{
+	struct source *s;
+
+	pass_init(p, l);
+	s = source_new(&(struct source_options){ .sink = &p->sink, .progress = progress }, err);
+	if (s != NULL && source_read_all(s, inputs, err) == -1) {
+		source_free(s);
+		return NULL;
+	}
+	return s;
 }
 
 int
@@ -55,7 +71,7 @@ pass_stream(struct layout *l, struct source *s, struct index *x, struct error *e
 		if (graph_add(g, source_root(s, i), err) == -1 ||
 		    index_add_copy(x, source_root(s, i), err) == -1)
 			goto done;
-	if (pass_documents(l, g, err) == 0)
+	if (pass_documents(l, g, err) == 0 && names_settle(x, err) == 0)
 		rc = pass_mark_thin(x, graph_is_thin(g), err);
 done:
 	graph_free(g);
@@ -88,4 +104,12 @@ int
 pass_mark_thin(struct index *x, bool thin, struct error *err)
 {
 	return annotations_set(&x->annotations, ANNOTATION_THIN, thin ? "true" : NULL, err);
+}
+
+int
+pass_commit(struct layout *l, struct index *x, bool thin, struct error *err)
+{
+	if (names_settle(x, err) == -1 || pass_mark_thin(x, thin, err) == -1)
+		return -1;
+	return layout_commit(l, x, NULL, err);
 }
