@@ -6,6 +6,7 @@
  * platforms -p chooses, and more than one makes a nested index.
  */
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #include "core/options.h"
 #include "core/progress.h"
 #include "image/config.h"
+#include "image/config_value.h"
 #include "image/media.h"
 #include "stream/build.h"
 #include "stream/images.h"
@@ -36,6 +38,12 @@ struct options {
 	    volumes;
 	const char *output;
 	const char *const *inputs; /* borrowed from argv */
+	/* what they mean, set by check() */
+	struct annotations notes;
+	struct platform_list wanted;
+	char *start_text; /* of -c */
+	struct json *start;
+	const char *epoch; /* SOURCE_DATE_EPOCH, or 0 */
 };
 
 static const struct usage usage = { "oci-manifest",
@@ -100,18 +108,97 @@ release(struct options *opt)
 	option_list_release(&opt->env);
 	option_list_release(&opt->expose);
 	option_list_release(&opt->volumes);
+	annotations_release(&opt->notes);
+	platform_list_release(&opt->wanted);
+	json_free(opt->start);
+	free(opt->start_text);
 }
 
 static bool
+changes_config(const struct options *opt)
+{
+	return opt->bundle || opt->config != NULL || opt->user != NULL || opt->workdir != NULL ||
+	    opt->stop_signal != NULL || opt->author != NULL || opt->created != NULL ||
+	    opt->labels.n + opt->entrypoint.n + opt->cmd.n + opt->env.n + opt->expose.n +
+		opt->volumes.n >
+	    0;
+}
+
+/* -p alone is no change: it chooses, as oci-pack's does. */
+static bool
 changes_image(const struct options *opt)
 {
-	return opt->bundle || opt->config != NULL || opt->artifact_type != NULL ||
-	    opt->subject != NULL || opt->media_types != NULL || opt->user != NULL ||
-	    opt->workdir != NULL || opt->stop_signal != NULL || opt->author != NULL ||
-	    opt->created != NULL ||
-	    opt->labels.n + opt->annotations.n + opt->platforms.n + opt->entrypoint.n + opt->cmd.n +
-		opt->env.n + opt->expose.n + opt->volumes.n >
-	    0;
+	return changes_config(opt) || opt->annotations.n > 0 || opt->subject != NULL ||
+	    opt->media_types != NULL;
+}
+
+/* -c: bounded, and as good as the options' values. */
+static int
+read_config(struct options *opt, struct error *err)
+{
+	struct reader_fd in;
+	size_t len;
+	int rc = -1;
+
+	opt->start_text = malloc(MAX_DOCUMENT + 1);
+	if (opt->start_text == NULL)
+		return error_memory(err);
+	if (reader_fd_open(&in, opt->config, err) == -1)
+		return -1;
+	if (reader_fill(&in.reader, opt->start_text, MAX_DOCUMENT + 1, &len, err) == 0)
+		opt->start = json_parse(opt->start_text, len, opt->config, err);
+	if (opt->start != NULL)
+		rc = 0;
+	reader_fd_close(&in);
+	return rc;
+}
+
+static int
+read_epoch(struct options *opt, struct error *err)
+{
+	uint64_t ignored;
+
+	opt->epoch = getenv("SOURCE_DATE_EPOCH");
+	if (opt->epoch == NULL || opt->epoch[0] == '\0')
+		opt->epoch = "0";
+	if (opt->created == NULL && !options_number(opt->epoch, 0, MAX_TIME_SECONDS, &ignored))
+		return error_set(err, ERROR_USAGE,
+		    "SOURCE_DATE_EPOCH: not a number of seconds since 1970: %s", opt->epoch);
+	return 0;
+}
+
+static int
+check_types(const struct options *opt, struct error *err)
+{
+	const bool docker = opt->media_types != NULL && strcmp(opt->media_types, "docker") == 0;
+
+	if (opt->media_types != NULL && !docker && strcmp(opt->media_types, "oci") != 0)
+		return error_set(err, ERROR_USAGE, "--media-types: oci or docker: %s",
+		    opt->media_types);
+	if (docker &&
+	    (opt->annotations.n > 0 || opt->artifact_type != NULL || opt->subject != NULL))
+		return error_set(err, ERROR_USAGE,
+		    "Docker's manifests have no annotations, artifact types or subjects");
+	if (opt->artifact_type == NULL)
+		return 0;
+	if (!media_is_valid(opt->artifact_type))
+		return error_set(err, ERROR_USAGE, "-T: not a media type: %s", opt->artifact_type);
+	if (changes_config(opt) || opt->platforms.n > 0)
+		return error_set(err, ERROR_USAGE,
+		    "-T: an artifact has no config: only -a, -S and -t go with it");
+	return 0;
+}
+
+/* What argv, the environment and -c say, before any input is read. */
+static int
+check(struct options *opt, struct error *err)
+{
+	if (names_check(opt->tags.items, opt->tags.n, err) == -1 || check_types(opt, err) == -1 ||
+	    annotations_add(&opt->notes, opt->annotations.items, opt->annotations.n, err) == -1 ||
+	    platform_list_parse(&opt->wanted, opt->platforms.items, opt->platforms.n, err) == -1 ||
+	    read_epoch(opt, err) == -1)
+		return -1;
+	return opt->config != NULL ? read_config(opt, err) : 0;
 }
 
 /* Do these parts and options make an image at all? */
@@ -121,32 +208,20 @@ check_parts(const struct parts *p, const struct options *opt, struct error *err)
 	if (opt->artifact_type != NULL && p->base != NULL)
 		return error_set(err, ERROR_INPUT,
 		    "%s: an artifact has no base; name its subject with -S", p->base->digest.text);
-	if (p->n_layers > 0 || changes_image(opt))
+	if (opt->artifact_type != NULL && p->bundle)
+		return error_set(err, ERROR_INPUT, "a bundle's layer makes no artifact");
+	if (p->base != NULL && opt->config != NULL)
+		return error_set(err, ERROR_INPUT, "-c: the base has a config of its own: %s",
+		    p->base->digest.text);
+	if (p->n_layers > 0 || opt->artifact_type != NULL)
 		return 0;
-	return error_set(err, ERROR_INPUT,
-	    p->base != NULL ? "no layer and nothing to change; oci-index -t names an image" :
-			      "no layer in the input");
-}
-
-/* -c: the text of the file, bounded. */
-static int
-read_config(const char *path, char **text, struct json **doc, struct error *err)
-{
-	struct reader_fd in;
-	size_t len;
-	int rc = -1;
-
-	*text = malloc(MAX_DOCUMENT + 1);
-	if (*text == NULL)
-		return error_memory(err);
-	if (reader_fd_open(&in, path, err) == -1)
-		return -1;
-	if (reader_fill(&in.reader, *text, MAX_DOCUMENT + 1, &len, err) == 0) {
-		*doc = json_parse(*text, len, path, err);
-		rc = *doc == NULL ? -1 : 0;
-	}
-	reader_fd_close(&in);
-	return rc;
+	if (p->base == NULL)
+		return error_set(err, ERROR_INPUT, "no layer in the input%s",
+		    opt->subject != NULL ? "; what -S names is no base" : "");
+	if (!changes_image(opt))
+		return error_set(err, ERROR_INPUT, "no layer and nothing to change; %s",
+		    opt->wanted.n > 0 ? "oci-pack -p chooses" : "oci-index -t names an image");
+	return 0;
 }
 
 /* Builds on each image of m, and an index around them if that was asked for. */
@@ -195,33 +270,12 @@ choose_bases(struct images *m, struct source *s, const struct descriptor *base,
 	return 0;
 }
 
-/* The platform of an image without a base: -p's, a bundle's, or this machine's. */
-static int
-new_platform(struct platform *p, const struct platform_list *wanted, bool bundle, struct error *err)
+static struct config_edit
+edit_of(const struct options *opt, const struct parts *parts)
 {
-	if (wanted->n == 0)
-		return bundle ? platform_parse_text(p, "linux/amd64", err) : platform_local(p, err);
-	if (!platform_list_is_single(wanted))
-		return error_set(err, ERROR_USAGE,
-		    "-p: one platform; a list chooses from a base, and there is none");
-	return platform_dup(p, &wanted->items[0], err);
-}
-
-static int
-build(const struct options *opt, struct source *s, struct layout *out, const struct parts *parts,
-    struct descriptor *made, bool *thin, struct error *err)
-{
-	struct annotations annotations = { .n = 0 };
-	struct platform_list wanted = { .n = 0 }, none = { .n = 0 };
-	struct platform platform = { .os = NULL };
-	struct images images = { .n = 0 };
-	struct json *start = NULL;
-	char *start_text = NULL;
-	const char *epoch = getenv("SOURCE_DATE_EPOCH");
-	bool single = true, docker;
-	int rc = -1;
-	struct config_edit edit = {
-		.platform = &platform,
+	return (struct config_edit){
+		/* Of a base -p chooses. */
+		.platform = parts->base == NULL && opt->wanted.n > 0 ? &opt->wanted.items[0] : NULL,
 		.labels = opt->labels.items,
 		.n_labels = opt->labels.n,
 		.entrypoint = opt->entrypoint.items,
@@ -238,68 +292,46 @@ build(const struct options *opt, struct source *s, struct layout *out, const str
 		.n_volumes = opt->volumes.n,
 		.stop_signal = opt->stop_signal,
 		.author = opt->author,
-		.created = opt->created != NULL	      ? opt->created :
-		    epoch != NULL && epoch[0] != '\0' ? epoch :
-							"0",
+		.created = opt->created,
 		.bundle = opt->bundle || parts->bundle,
 	};
-	struct build b = { .source = s,
+}
+
+static int
+build(const struct options *opt, struct source *s, struct layout *out, const struct parts *parts,
+    struct descriptor *made, bool *thin, struct error *err)
+{
+	const bool docker = opt->media_types != NULL && strcmp(opt->media_types, "docker") == 0;
+	const struct config_edit edit = edit_of(opt, parts);
+	const struct build b = { .source = s,
 		.layout = out,
 		.layers = parts->layers,
 		.n_layers = parts->n_layers,
+		.start = opt->start,
 		.edit = &edit,
-		.force_created = opt->created != NULL,
-		.bundle = edit.bundle,
+		.created = opt->epoch,
+		.family = docker ? FAMILY_DOCKER : FAMILY_OCI,
 		.artifact_type = opt->artifact_type,
 		.subject = parts->subject,
-		.annotations = &annotations };
+		.annotations = &opt->notes };
+	struct images images = { .n = 0 };
+	bool single = true;
+	int rc = -1;
 
-	docker = opt->media_types != NULL && strcmp(opt->media_types, "docker") == 0;
-	b.family = docker ? FAMILY_DOCKER : FAMILY_OCI;
-	if (annotations_add(&annotations, opt->annotations.items, opt->annotations.n, err) == -1 ||
-	    platform_list_parse(&wanted, opt->platforms.items, opt->platforms.n, err) == -1)
-		goto done;
-	if (opt->config != NULL && read_config(opt->config, &start_text, &start, err) == -1)
-		goto done;
-	b.start = start;
-	b.force_platform = parts->base == NULL && wanted.n > 0;
-	if (new_platform(&platform, b.force_platform ? &wanted : &none, b.bundle, err) == -1)
-		goto done;
-	if (parts->base == NULL)
-		rc = build_image(&b, NULL, made, thin, err);
-	else if (choose_bases(&images, s, parts->base, &wanted, &single, err) == 0)
-		rc = build_all(&b, &images, single, made, thin, err);
-done:
-	images_release(&images);
-	json_free(start);
-	free(start_text);
-	platform_release(&platform);
-	platform_list_release(&wanted);
-	annotations_release(&annotations);
-	return rc;
-}
-
-/* What argv alone shows to be wrong, before any input is read. */
-static int
-check(const struct options *opt, struct error *err)
-{
-	if (names_check(opt->tags.items, opt->tags.n, err) == -1)
-		return -1;
-	if (opt->media_types != NULL && strcmp(opt->media_types, "oci") != 0 &&
-	    strcmp(opt->media_types, "docker") != 0)
-		return error_set(err, ERROR_USAGE, "--media-types: oci or docker: %s",
-		    opt->media_types);
-	if (opt->media_types != NULL && strcmp(opt->media_types, "docker") == 0 &&
-	    (opt->annotations.n > 0 || opt->artifact_type != NULL || opt->subject != NULL))
+	if (parts->base != NULL) {
+		if (choose_bases(&images, s, parts->base, &opt->wanted, &single, err) == 0)
+			rc = build_all(&b, &images, single, made, thin, err);
+		images_release(&images);
+		return rc;
+	}
+	if (opt->wanted.n > 0 && !platform_list_is_single(&opt->wanted))
 		return error_set(err, ERROR_USAGE,
-		    "Docker's manifests have no annotations, artifact types or subjects");
-	if (opt->artifact_type != NULL && !media_is_valid(opt->artifact_type))
-		return error_set(err, ERROR_USAGE, "-T: not a media type: %s", opt->artifact_type);
-	return 0;
+		    "-p: one platform; a list chooses from a base, and there is none");
+	return build_image(&b, NULL, made, thin, err);
 }
 
 static int
-run(const struct options *opt, struct error *err)
+run(struct options *opt, struct error *err)
 {
 	struct parts parts = { .n_layers = 0 };
 	struct index index = { .n_manifests = 0 };
@@ -315,15 +347,12 @@ run(const struct options *opt, struct error *err)
 	progress_step(&progress, "layers");
 	if (layout_open(&out, opt->output, err) == -1 || check(opt, err) == -1)
 		goto done;
-	pass_init(&pass, &out);
-	s = source_new(&(struct source_options){ .sink = &pass.sink, .progress = &progress }, err);
-	if (s == NULL || source_read_all(s, opt->inputs, err) == -1)
-		goto done;
-	if (parts_sort(&parts, s, opt->subject, err) == 0 && check_parts(&parts, opt, err) == 0 &&
+	s = pass_read(&pass, &out, opt->inputs, &progress, err);
+	if (s != NULL && parts_sort(&parts, s, opt->subject, err) == 0 &&
+	    check_parts(&parts, opt, err) == 0 &&
 	    build(opt, s, &out, &parts, &made, &thin, err) == 0 &&
-	    names_add(&index, &made, opt->tags.items, opt->tags.n, err) == 0 &&
-	    names_settle(&index, err) == 0 && pass_mark_thin(&index, thin, err) == 0)
-		rc = layout_commit(&out, &index, NULL, err);
+	    names_add(&index, &made, opt->tags.items, opt->tags.n, err) == 0)
+		rc = pass_commit(&out, &index, thin, err);
 done:
 	progress_done(&progress);
 	descriptor_release(&made);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-manifest: layers of the input become one image, on a base or on nothing.
 . "${0%/*}/lib.sh"
-plan 55
+plan 90
 
 mkdir one two
 echo one >one/1
@@ -72,6 +72,10 @@ oci-manifest -t a.example/x:v1 -t b.example/y:v1 one.tar >shared.tar
 is 'a tag that two repositories share is the whole reference' \
 	"$(tar xOf shared.tar index.json | jq -c '[.manifests[].annotations["org.opencontainers.image.ref.name"]]')" \
 	'["a.example/x:v1","b.example/y:v1"]'
+oci-manifest -t v1 -t docker.io/library/x:v1 -t v1 -t x:v1 -t a.example/x one.tar >once.tar
+is 'a name given twice is one entry, a tag of no repository its own' \
+	"$(tar xOf once.tar index.json | jq -c '[.manifests[].annotations["org.opencontainers.image.ref.name"]]')" \
+	'["v1","docker.io/library/x:v1","latest"]'
 SOURCE_DATE_EPOCH=86400 oci-manifest one.tar >dated.tar
 is 'SOURCE_DATE_EPOCH is the time of creation' "$(conf dated.tar .created)" \
 	'"1970-01-02T00:00:00Z"'
@@ -108,7 +112,7 @@ refuses 'a base for several platforms wants a choice' 3 'choose with -p' \
 oci-layer -A two <multi.tar | oci-manifest -p linux/amd64 >chosen.tar
 is '-p chooses of a base' "$(conf chosen.tar '[.architecture,(.rootfs.diff_ids|length)]')" '["amd64",2]'
 refuses 'a platform that is not there is not found' 6 'no image for platform linux/s390x' \
-	oci-manifest -p linux/s390x multi.tar
+	oci-manifest -p linux/s390x -l a=b multi.tar
 oci-layer -A two <multi.tar | oci-manifest -t all -p 'linux/*' >each.tar
 is 'a pattern appends to each' "$(manifest each.tar | jq -c '[.manifests[].platform.architecture]')" \
 	'["amd64","arm64"]'
@@ -126,6 +130,20 @@ is 'it is for linux/amd64 on every machine' "$(conf bundle.tar '[.os,.architectu
 refuses 'a bundle of two layers' 3 'exactly one layer' oci-manifest -b both.tar
 oci-layer -z zstd one >zstd.tar
 refuses 'a bundle of zstd' 3 'is gzip' oci-manifest -b zstd.tar
+oci-manifest -l q=r bundle.tar >edited.tar
+is 'a bundle that is edited stays one' "$(conf edited.tar .config.Labels)" \
+	'{"dev.carvel.imgpkg.bundle":"true","q":"r"}'
+is 'in its layer type too' "$(manifest edited.tar | jq -r '.layers[].mediaType')" \
+	application/vnd.docker.image.rootfs.diff.tar.gzip
+refuses 'a layer on a bundle' 3 'exactly one layer' \
+	sh -c 'oci-layer -A two <bundle.tar | oci-manifest'
+echo '{"config":{"Labels":{"dev.carvel.imgpkg.bundle":"true"}}}' >label.json
+oci-manifest -c label.json one.tar >labelled.tar
+is 'a config with the label makes a bundle' "$(manifest labelled.tar | jq -r '.layers[].mediaType')" \
+	application/vnd.docker.image.rootfs.diff.tar.gzip
+is 'for linux/amd64 as others' "$(conf labelled.tar '[.os,.architecture]')" '["linux","amd64"]'
+refuses 'and not of zstd' 3 'is gzip' oci-manifest -c label.json zstd.tar
+refuses 'nor of two layers' 3 'exactly one layer' oci-manifest -c label.json both.tar
 
 # --- Docker's types ---
 oci-manifest --media-types docker one.tar >docker.tar
@@ -141,12 +159,55 @@ is 'an artifact has the empty config' "$(manifest artifact.tar | jq -r .config.m
 is 'and a type' "$(manifest artifact.tar | jq -r .artifactType)" application/x
 is 'its subject is the image named' "$(manifest artifact.tar | jq -r .subject.digest)" "$(root base.tar)"
 is 'and it is the only entry' "$(tar xOf artifact.tar index.json | jq '.manifests|length')" 1
+oci-manifest -S "$(tar xOf base.tar index.json | jq -c '.manifests[0]')" one.tar >about.tar
+is 'of a subject that is given all that is said' "$(manifest about.tar | jq -c '.subject|keys')" \
+	'["annotations","digest","mediaType","platform","size"]'
+for name in base "$(root base.tar)"; do
+	oci-layer -A two <base.tar | oci-manifest -T application/x -S "$name" >named.tar
+	is "of a subject found by ${name%:*} its descriptor alone" \
+		"$(manifest named.tar | jq -c '.subject|keys')" '["digest","mediaType","size"]'
+done
+oci-index -t other base.tar | oci-layer -A two | oci-manifest -T application/x -S other >named.tar
+ok 'so its name here changes nothing' cmp named.tar artifact.tar
 refuses 'a subject that is not there' 6 'no image of that name' oci-manifest -T application/x -S no one.tar
 
+oci-manifest -T application/x -S base base.tar >empty.tar
+is 'an artifact without content has the empty layer' \
+	"$(manifest empty.tar | jq -c '[.layers[].mediaType]')" '["application/vnd.oci.empty.v1+json"]'
+while read -r option value; do
+	refuses "an artifact has no $option" 2 '-T: an artifact has no config' \
+		oci-manifest -T application/x "$option" "$value" one.tar
+done <<END
+-c config.json
+-l a=b
+-p linux/amd64
+--author me
+--cmd x
+--created 0
+--entrypoint x
+--env A=b
+--expose 80
+--stop-signal SIGTERM
+--user u
+--volume /v
+--workdir /w
+END
+refuses 'an artifact is no bundle' 2 '-T: an artifact has no config' oci-manifest -b -T application/x one.tar
+refuses 'nor one by its mark' 3 'a bundle' sh -c 'oci-layer -b bundle | oci-manifest -T application/x'
+
 # --- what is refused ---
+tarlib 'tar(*members(index={"schemaVersion": 2, "manifests": []}))' >none.tar
+refuses 'an image of no layer' 3 'no layer in the input' oci-manifest -l a=b none.tar
+refuses 'also with a platform' 3 'no layer in the input' oci-manifest -p linux/amd64 none.tar
+refuses 'a subject and no layer' 3 'no layer in the input' oci-manifest -S base base.tar
+refuses '-c on a base' 3 '-c: the base has a config of its own' oci-manifest -c config.json base.tar
+refuses '-p alone on a base' 3 'nothing to change' oci-manifest -p linux/amd64 multi.tar
 refuses 'two images' 3 'two images' oci-manifest -l a=1 base.tar amd64.tar
 refuses 'an image after a layer' 3 'an image after a layer' oci-manifest one.tar base.tar
 refuses 'an image and nothing to change' 3 'nothing to change' oci-manifest base.tar
 # rows: O115
 refuses 'a tag that is none' 2 'bad ref!' oci-manifest -t 'bad ref!' one.tar
+refuses 'a SOURCE_DATE_EPOCH that is no number' 2 'SOURCE_DATE_EPOCH: not a number of seconds' \
+	env SOURCE_DATE_EPOCH=2020-01-01T00:00:00Z oci-manifest one.tar
+ok '--created is asked first' env SOURCE_DATE_EPOCH=x oci-manifest --created 0 -o dated.tar one.tar
 refuses 'a label without a value' 2 'name=value' oci-manifest -l nothing one.tar

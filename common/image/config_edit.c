@@ -273,7 +273,7 @@ edit_ports(struct json_object *execution, const struct config_edit *e, struct er
 	if (load_object(&ports, execution, "ExposedPorts", err) == -1)
 		return -1;
 	for (i = 0; i < e->n_expose; i++)
-		if (config_format_port(port, e->expose[i], err) == -1 ||
+		if (config_format_port(port, e->expose[i], "expose", err) == -1 ||
 		    json_object_set(&ports, port, "{}", err) == -1)
 			goto done;
 	rc = set_object(execution, "ExposedPorts", &ports, err);
@@ -290,9 +290,7 @@ check_path(const struct config *c, const char *path, const char *what, struct er
 
 	if (config_check_text(path, what, err) == -1)
 		return -1;
-	if (path[0] == '\0' || (path[0] != '/' && !windows))
-		return error_set(err, ERROR_USAGE, "%s: \"%s\": not an absolute path", what, path);
-	return 0;
+	return windows && path[0] != '\0' ? 0 : config_check_path(path, what, err);
 }
 
 static int
@@ -372,11 +370,11 @@ edit_execution(struct config *c, const struct config_edit *e, struct error *err)
 	    edit_arguments(&execution, e, err) == -1 || edit_ports(&execution, e, err) == -1 ||
 	    edit_volumes(c, &execution, e, err) == -1)
 		goto done;
-	if (e->user != NULL && config_check_user(e->user, err) == -1)
+	if (e->user != NULL && config_check_user(e->user, "user", err) == -1)
 		goto done;
 	if (e->workdir != NULL && check_path(c, e->workdir, "workdir", err) == -1)
 		goto done;
-	if (e->stop_signal != NULL && config_check_signal(e->stop_signal, err) == -1)
+	if (e->stop_signal != NULL && config_check_signal(e->stop_signal, "stop-signal", err) == -1)
 		goto done;
 	if (set_text(&execution, "User", e->user, err) == -1 ||
 	    set_text(&execution, "WorkingDir", e->workdir, err) == -1 ||
@@ -400,7 +398,7 @@ config_edit(struct config *c, const struct config_edit *e, struct error *err)
 	    set_text(&c->members, "author", e->author, err) == -1)
 		return -1;
 	if (e->created != NULL &&
-	    (config_format_time(created, e->created, err) == -1 ||
+	    (config_format_time(created, e->created, "created", err) == -1 ||
 		json_object_set_string(&c->members, "created", created, err) == -1))
 		return -1;
 	c->is_bundle = c->is_bundle || e->bundle;

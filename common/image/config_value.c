@@ -12,9 +12,6 @@
 /* Bytes of a bad value that a message shows. */
 #define SHOWN 200
 
-/* 9999-12-31T23:59:59Z: RFC 3339 has four digits for the year. */
-#define MAX_SECONDS UINT64_C(253402300799)
-
 static bool
 is_digit(char c)
 {
@@ -65,7 +62,8 @@ parse_number(const char *text, unsigned int max, size_t *len)
 }
 
 int
-config_format_port(char buf[MAX_PORT_TEXT + 1], const char *text, struct error *err)
+config_format_port(char buf[MAX_PORT_TEXT + 1], const char *text, const char *what,
+    struct error *err)
 {
 	static const char *const protocols[] = { "/tcp", "/udp", "/sctp" };
 	unsigned int port;
@@ -78,27 +76,27 @@ config_format_port(char buf[MAX_PORT_TEXT + 1], const char *text, struct error *
 			return 0;
 		}
 	}
-	return refuse(err, "expose", text, "not a port from 1 to 65535, or port/tcp, port/udp");
+	return refuse(err, what, text, "not a port from 1 to 65535, or port/tcp, port/udp");
 }
 
 int
-config_check_user(const char *text, struct error *err)
+config_check_user(const char *text, const char *what, struct error *err)
 {
 	const char *colon = strchr(text, ':');
 	size_t i;
 
 	if (text[0] == '\0' || colon == text)
-		return refuse(err, "user", text, "an empty user");
+		return refuse(err, what, text, "an empty user");
 	if (colon != NULL && (colon[1] == '\0' || strchr(colon + 1, ':') != NULL))
-		return refuse(err, "user", text, "not user:group");
+		return refuse(err, what, text, "not user:group");
 	for (i = 0; text[i] != '\0'; i++)
 		if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
-			return refuse(err, "user", text, "a user name has no such characters");
+			return refuse(err, what, text, "a user name has no such characters");
 	return 0;
 }
 
 int
-config_check_signal(const char *text, struct error *err)
+config_check_signal(const char *text, const char *what, struct error *err)
 {
 	static const char digits[] = "0123456789";
 	size_t len = 0, letters, after;
@@ -111,7 +109,7 @@ config_check_signal(const char *text, struct error *err)
 		after = strspn(text + 9, digits) > 0 ? 9 : 0;
 	len = strspn(text + after, digits); /* of SIGUSR1 too */
 	if (after == 0 || len > 2 || text[after + len] != '\0')
-		return refuse(err, "stop-signal", text, "not a signal such as SIGTERM");
+		return refuse(err, what, text, "not a signal such as SIGTERM");
 	return 0;
 }
 
@@ -183,7 +181,7 @@ parse_seconds(const char *text, uint64_t *seconds)
 
 	for (i = 0; is_digit(text[i]); i++) {
 		n = 10 * n + (uint64_t)(text[i] - '0');
-		if (n > MAX_SECONDS)
+		if (n > MAX_TIME_SECONDS)
 			return false;
 	}
 	*seconds = n;
@@ -207,7 +205,22 @@ format_seconds(char buf[MAX_TIME_TEXT + 1], uint64_t seconds)
 }
 
 int
-config_format_time(char buf[MAX_TIME_TEXT + 1], const char *text, struct error *err)
+config_check_path(const char *text, const char *what, struct error *err)
+{
+	return text[0] == '/' ? 0 : refuse(err, what, text, "not an absolute path");
+}
+
+int
+config_check_time(const char *text, const char *what, struct error *err)
+{
+	return is_rfc3339(text) ?
+	    0 :
+	    refuse(err, what, text, "not a time such as 1970-01-01T00:00:00Z");
+}
+
+int
+config_format_time(char buf[MAX_TIME_TEXT + 1], const char *text, const char *what,
+    struct error *err)
 {
 	uint64_t seconds;
 
@@ -217,7 +230,7 @@ config_format_time(char buf[MAX_TIME_TEXT + 1], const char *text, struct error *
 		return 0;
 	}
 	if (!parse_seconds(text, &seconds))
-		return refuse(err, "created", text,
+		return refuse(err, what, text,
 		    "neither a time such as 1970-01-01T00:00:00Z "
 		    "nor seconds since 1970, up to the year 9999");
 	format_seconds(buf, seconds);

@@ -12,6 +12,7 @@
 struct work {
 	struct config config;
 	struct manifest manifest;
+	bool bundle; /* asked for, or by its config's label */
 };
 
 static int
@@ -28,14 +29,15 @@ set_text(char **to, const char *text, struct error *err)
 
 /* The layer types of an image in the family of the result (design 2, oci-manifest). */
 static int
-set_layer_type(const struct build *b, struct descriptor *layer, struct error *err)
+set_layer_type(const struct build *b, const struct work *w, struct descriptor *layer,
+    struct error *err)
 {
 	const char *type;
 
 	if (b->artifact_type != NULL)
 		return 0;
-	type = media_layer_in(layer->media_type, b->bundle ? FAMILY_DOCKER : b->family);
-	if (b->bundle && strcmp(type, MEDIA_DOCKER_LAYER_GZIP) != 0)
+	type = media_layer_in(layer->media_type, w->bundle ? FAMILY_DOCKER : b->family);
+	if (w->bundle && strcmp(type, MEDIA_DOCKER_LAYER_GZIP) != 0)
 		return error_set(err, ERROR_INPUT, "%s: a bundle's layer is gzip, this one is %s",
 		    layer->digest.text, layer->media_type);
 	if (b->family == FAMILY_DOCKER && media_family(type) != FAMILY_DOCKER)
@@ -82,7 +84,7 @@ add_layer(const struct build *b, struct work *w, const struct descriptor *entry,
 	w->manifest.n_layers++;
 	if (strip_entry(b, layer, err) == -1)
 		return -1;
-	return set_layer_type(b, layer, err);
+	return set_layer_type(b, w, layer, err);
 }
 
 /* The base's manifest and config into w, its layers first in the list. */
@@ -102,8 +104,9 @@ load_base(const struct build *b, const struct descriptor *base, struct work *w, 
 	if (m->n_layers != w->config.n_diffids)
 		return error_set(err, ERROR_INPUT, "%s: %zu layers, but %zu diff_ids in its config",
 		    base->digest.text, m->n_layers, w->config.n_diffids);
+	w->bundle = w->bundle || w->config.is_bundle;
 	for (i = 0; i < m->n_layers; i++)
-		if (set_layer_type(b, &m->layers[i], err) == -1)
+		if (set_layer_type(b, w, &m->layers[i], err) == -1)
 			return -1;
 	/* What was said of the base is not true of the result. */
 	annotations_release(&m->annotations);
@@ -123,24 +126,64 @@ start_config(const struct build *b, struct work *w, struct error *err)
 		return config_init(&w->config, err);
 	if (config_parse(&w->config, b->start, err) == -1)
 		return -1;
+	w->bundle = w->bundle || w->config.is_bundle;
 	return config_drop_layers(&w->config, err);
 }
 
-/* Applies the edit; platform and created where neither base nor start (the config is not fresh)
- * says them, or when forced. */
+static void
+swap(char **a, char **b)
+{
+	char *was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
+/* The platform of the config, and what it lacks: a bundle is the same on every machine. */
 static int
-edit_config(const struct build *b, bool fresh, struct work *w, struct error *err)
+complete_platform(const struct work *w, struct platform *p, struct error *err)
+{
+	struct platform other;
+
+	if (platform_dup(p, &w->config.platform, err) == -1)
+		return -1;
+	if ((w->bundle ? platform_parse_text(&other, "linux/amd64", err) :
+			 platform_local(&other, err)) == -1)
+		return -1;
+	if (p->os[0] == '\0')
+		swap(&p->os, &other.os);
+	if (p->architecture[0] == '\0') {
+		swap(&p->architecture, &other.architecture);
+		swap(&p->variant, &other.variant);
+	}
+	platform_release(&other);
+	return 0;
+}
+
+/* Applies the edit, and what neither it nor the config says. A base's platform stays as it is
+ * spelt; that of a config to start from is normalised, as its descriptor is. */
+static int
+edit_config(const struct build *b, bool based, struct work *w, struct error *err)
 {
 	struct config_edit edit = *b->edit;
-	const struct platform *p = &w->config.platform;
-	bool has = p->os != NULL && p->os[0] != '\0' && p->architecture != NULL &&
-	    p->architecture[0] != '\0';
+	struct platform platform = { .os = NULL };
+	const struct platform *has = &w->config.platform;
+	const bool fresh = !based && b->start == NULL;
+	int rc = -1;
 
-	if (has && !b->force_platform)
-		edit.platform = NULL;
-	if (!fresh && !b->force_created && json_object_get(&w->config.members, "created") != NULL)
-		edit.created = NULL;
-	return config_edit(&w->config, &edit, err);
+	if (edit.platform == NULL &&
+	    !(based && has->os[0] != '\0' && has->architecture[0] != '\0')) {
+		if (complete_platform(w, &platform, err) == -1)
+			goto done;
+		edit.platform = &platform;
+	}
+	if (edit.created == NULL &&
+	    (fresh || json_object_get(&w->config.members, "created") == NULL))
+		edit.created = b->created;
+	rc = config_edit(&w->config, &edit, err);
+done:
+	platform_release(&platform);
+	return rc;
 }
 
 /* Room for more layers behind those of the base. */
@@ -281,18 +324,18 @@ build_image(const struct build *b, const struct descriptor *base, struct descrip
 	int rc = -1;
 
 	memset(&w, 0, sizeof(w));
+	w.bundle = b->edit->bundle;
 	*made = (struct descriptor){ .size = 0 };
 	if (base != NULL ? load_base(b, base, &w, err) == -1 : start_config(b, &w, err) == -1)
 		goto done;
-	if (b->artifact_type == NULL &&
-	    edit_config(b, base == NULL && b->start == NULL, &w, err) == -1)
+	if (b->artifact_type == NULL && edit_config(b, base != NULL, &w, err) == -1)
 		goto done;
 	if (grow_layers(b, &w.manifest, err) == -1)
 		goto done;
 	for (i = 0; i < b->n_layers; i++)
 		if (add_layer(b, &w, b->layers[i], err) == -1)
 			goto done;
-	if (b->bundle && w.manifest.n_layers != 1) {
+	if (w.bundle && w.manifest.n_layers != 1) {
 		(void)error_set(err, ERROR_INPUT, "a bundle is exactly one layer, here are %zu",
 		    w.manifest.n_layers);
 		goto done;

@@ -26,12 +26,12 @@ struct build {
 	struct layout *layout;		  /* documents are written here */
 	struct descriptor *const *layers; /* entries of no image, lowest first */
 	size_t n_layers;
-	const struct json *start;	/* a config to start from, or NULL */
-	const struct config_edit *edit; /* its platform and created are defaults for what
-						 * neither base nor start says, unless forced */
-	bool force_platform, force_created;
+	const struct json *start; /* a config to start from, or NULL; never with a base */
+	/* Its platform NULL: that of base or start, and for what these lack linux/amd64 of a bundle
+	 * (which base and start make too, by their label), else this machine's. */
+	const struct config_edit *edit;
+	const char *created; /* where edit, base and start say none; as config_edit's */
 	enum media_family family;
-	bool bundle;
 	const char *artifact_type;	       /* NULL: an image */
 	const struct descriptor *subject;      /* or NULL */
 	const struct annotations *annotations; /* of the manifest */

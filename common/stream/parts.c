@@ -40,7 +40,15 @@ set_subject(struct parts *p, const struct descriptor *entry, const char *subject
 	if (p->subject != NULL && !digest_equal(&p->subject->digest, &entry->digest))
 		return error_set(err, ERROR_INPUT, "-S %s: names two images: %s and %s", subject,
 		    p->subject->digest.text, entry->digest.text);
-	p->subject = entry;
+	if (p->subject != NULL)
+		return 0; /* the same image under another name */
+	/* Its names, platform and the like are of this stream: the result must not depend on them. */
+	p->given = (struct descriptor){ .media_type = strdup(entry->media_type),
+		.digest = entry->digest,
+		.size = entry->size };
+	if (p->given.media_type == NULL)
+		return error_memory(err);
+	p->subject = &p->given;
 	return 0;
 }
 
