@@ -148,7 +148,7 @@ read_config(struct options *opt, struct error *err)
 	if (reader_fill(&in.reader, opt->start_text, MAX_DOCUMENT + 1, &len, err) == 0)
 		opt->start = json_parse(opt->start_text, len, opt->config, err);
 	if (opt->start != NULL)
-		rc = 0;
+		rc = config_check(opt->start, err);
 	reader_fd_close(&in);
 	return rc;
 }

@@ -35,6 +35,9 @@ int config_parse(struct config *c, const struct json *doc, struct error *err);
 /* An empty config to start from: no layers, os and architecture "". */
 int config_init(struct config *c, struct error *err);
 void config_release(struct config *c);
+/* For a config to start from: as config_parse, and each value must be one that config_edit would
+ * take, or "" where it sets a text; base images need not be so good. ERROR_INPUT. */
+int config_check(const struct json *doc, struct error *err);
 
 /* Adds a layer: its DiffID and, if not NULL, the created_by of its history entry (created is
  * the text of the config's created, 1970-01-01T00:00:00Z unless set). A history that does not

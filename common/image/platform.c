@@ -236,6 +236,31 @@ is_word(const char *s, size_t len)
 	return len > 0;
 }
 
+static int
+check_word(const char *s, const char *what, struct error *err)
+{
+	if (s == NULL || s[0] == '\0' || is_word(s, strlen(s)))
+		return 0;
+	return error_set(err, ERROR_USAGE, "%s: \"%s\": not a word of letters, digits, _ - .", what,
+	    s);
+}
+
+int
+platform_check(const struct platform *p, struct error *err)
+{
+	size_t i;
+
+	if (check_word(p->os, "os", err) == -1 ||
+	    check_word(p->architecture, "architecture", err) == -1 ||
+	    check_word(p->variant, "variant", err) == -1 ||
+	    check_word(p->os_version, "os.version", err) == -1)
+		return -1;
+	for (i = 0; i < p->n_os_features; i++)
+		if (check_word(p->os_features[i], "os.features", err) == -1)
+			return -1;
+	return 0;
+}
+
 /* "10.0.17763+win32k": what stands in parentheses behind the os. */
 static int
 parse_version(struct platform *p, const char *s, size_t len, struct error *err)

@@ -38,6 +38,8 @@ int platform_parse(struct platform *p, struct json_value v, struct error *err);
 int platform_parse_text(struct platform *p, const char *text, struct error *err);
 /* As platform_parse_text, and "*" may stand for os or architecture. */
 int platform_parse_pattern(struct platform *p, const char *text, struct error *err);
+/* ERROR_USAGE: a member that platform_parse_text would not take. "" and NULL are none. */
+int platform_check(const struct platform *p, struct error *err);
 int platform_dup(struct platform *to, const struct platform *from, struct error *err);
 /* Linux on this machine's architecture. */
 int platform_local(struct platform *p, struct error *err);

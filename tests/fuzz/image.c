@@ -136,15 +136,19 @@ edit(struct config *c, struct error *err)
 static void
 try_config(const struct json *doc)
 {
-	struct error err = { .kind = ERROR_NONE };
+	struct error err = { .kind = ERROR_NONE }, ignored;
 	struct json_writer w;
 	struct config c, again;
 	struct json *written;
+	bool edited;
 
 	if (config_parse(&c, doc, &err) == -1)
 		return;
 	json_writer_init(&w);
-	if (edit(&c, &err)) {
+	edited = edit(&c, &err);
+	/* What is good enough to start from can be edited; err is of the edit, or of a limit. */
+	check(edited || config_check(doc, &ignored) == -1 || c.n_diffids == MAX_LAYERS);
+	if (edited) {
 		check(config_write(&c, &w, &err) == 0);
 		if ((written = reread(&w, &err)) != NULL) {
 			check(config_parse(&again, written, &err) == 0);
