@@ -2,7 +2,7 @@
 # oci-layer -A: the stream on standard input goes on, and this layer with it, under one index.json.
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 25
+plan 32
 
 mkdir one two
 echo 1 >one/file
@@ -30,6 +30,19 @@ is 'the same layer twice is two layers' "$(list same.tar)" \
 	'vnd.oci.image.layer.v1.tar+gzip vnd.oci.image.layer.v1.tar+gzip'
 is 'but one blob' "$(blobs same.tar)" "$(blobs one.tar)"
 oci-layer -A -a k=v two <one.tar >noted.tar
+while read -r key; do
+	refuses "-a $key is not for the user" 2 "-a: $key" oci-layer -a "$key=x" two
+done <<END
+containerd.io/uncompressed
+dev.carvel.imgpkg.bundle
+dev.ocipipe.thin
+dev.ocipipe.any
+io.containerd.image.name
+org.opencontainers.image.ref.name
+END
+oci-layer -a dev.ocipip=x -a org.opencontainers.image.title=two two >x.tar
+is 'other keys are' "$(entry x.tar | jq -c '.annotations|keys-["containerd.io/uncompressed"]')" \
+	'["dev.ocipip","org.opencontainers.image.title"]'
 is '-a is for the new one' "$(tar xOf noted.tar index.json | jq -c '[.manifests[].annotations.k]')" \
 	'[null,"v"]'
 oci-layer -b "$DATA/imgpkg/input" | oci-layer -A two >bundle.tar

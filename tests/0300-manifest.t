@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-manifest: layers of the input become one image, on a base or on nothing.
 . "${0%/*}/lib.sh"
-plan 90
+plan 92
 
 mkdir one two
 echo one >one/1
@@ -207,6 +207,9 @@ refuses 'an image after a layer' 3 'an image after a layer' oci-manifest one.tar
 refuses 'an image and nothing to change' 3 'nothing to change' oci-manifest base.tar
 # rows: O115
 refuses 'a tag that is none' 2 'bad ref!' oci-manifest -t 'bad ref!' one.tar
+refuses 'a name as an annotation' 2 '-t gives a name' \
+	oci-manifest -a org.opencontainers.image.ref.name=v1 one.tar
+refuses 'a mark of the stream as one' 2 '-a: dev.ocipipe.thin' oci-manifest -a dev.ocipipe.thin=true one.tar
 refuses 'a SOURCE_DATE_EPOCH that is no number' 2 'SOURCE_DATE_EPOCH: not a number of seconds' \
 	env SOURCE_DATE_EPOCH=2020-01-01T00:00:00Z oci-manifest one.tar
 ok '--created is asked first' env SOURCE_DATE_EPOCH=x oci-manifest --created 0 -o dated.tar one.tar

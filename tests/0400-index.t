@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-index: images of several platforms become one, under one name.
 . "${0%/*}/lib.sh"
-plan 23
+plan 25
 
 mkdir a b
 echo a >a/f
@@ -33,6 +33,9 @@ is 'an index in the input is flattened' "$(nested three.tar '[.manifests[].platf
 oci-index -a k=v amd64.tar arm64.tar >noted.tar
 is '-a annotates the index' "$(nested noted.tar .annotations)" '{"k":"v"}'
 
+refuses 'a name is no annotation' 2 '-t gives a name' \
+	oci-index -a io.containerd.image.name=a.example/b:c amd64.tar arm64.tar
+refuses 'nor is a mark of the stream' 2 '-a: dev.ocipipe.thin' oci-index -a dev.ocipipe.thin= amd64.tar arm64.tar
 ok 'a single image is only named' oci-index -t w -o single.tar amd64.tar
 is 'it stays the same image' "$(entries single.tar '.manifests[0].digest')" \
 	"$(entries amd64.tar '.manifests[0].digest')"

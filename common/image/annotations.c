@@ -132,6 +132,29 @@ annotations_set(struct annotations *a, const char *key, const char *value, struc
 	return 0;
 }
 
+/* Keys that a filter sets itself, and would take another's value of for its own. */
+static int
+check_key(const char *key, struct error *err)
+{
+	static const char ours[] = ANNOTATION_PREFIX;
+	static const struct {
+		const char *key, *why;
+	} reserved[] = {
+		{ ANNOTATION_BUNDLE, "-b makes a bundle" },
+		{ ANNOTATION_DIFFID, "it is computed from the layer" },
+		{ ANNOTATION_IMAGE_NAME, "-t gives a name to an image" },
+		{ ANNOTATION_REF_NAME, "-t gives a name to an image" },
+	};
+	size_t i;
+
+	if (strncmp(key, ours, sizeof(ours) - 1) == 0)
+		return error_set(err, ERROR_USAGE, "-a: %s: reserved for marks of a stream", key);
+	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(key, reserved[i].key) == 0)
+			return error_set(err, ERROR_USAGE, "-a: %s: %s", key, reserved[i].why);
+	return 0;
+}
+
 int
 annotations_add(struct annotations *a, const char *const *texts, size_t n, struct error *err)
 {
@@ -147,7 +170,9 @@ annotations_add(struct annotations *a, const char *const *texts, size_t n, struc
 		if (!utf8_is_valid(texts[i]))
 			return error_set(err, ERROR_USAGE, "-a: not UTF-8: %s", texts[i]);
 		key = strndup(texts[i], (size_t)(eq - texts[i]));
-		rc = key == NULL ? error_memory(err) : annotations_set(a, key, eq + 1, err);
+		rc = key == NULL ? error_memory(err) : check_key(key, err);
+		if (rc == 0)
+			rc = annotations_set(a, key, eq + 1, err);
 		free(key);
 	}
 	return rc;

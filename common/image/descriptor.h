@@ -22,7 +22,8 @@ struct error;
 #define ANNOTATION_IMAGE_NAME "io.containerd.image.name"
 #define ANNOTATION_DIFFID "containerd.io/uncompressed"
 #define ANNOTATION_BUNDLE "dev.carvel.imgpkg.bundle"
-#define ANNOTATION_THIN "dev.ocipipe.thin"
+#define ANNOTATION_PREFIX "dev.ocipipe." /* of all that are our own */
+#define ANNOTATION_THIN ANNOTATION_PREFIX "thin"
 #define ANNOTATION_REFERENCE_TYPE "vnd.docker.reference.type"
 #define ANNOTATION_REFERENCE_DIGEST "vnd.docker.reference.digest"
 
@@ -42,7 +43,8 @@ annotations_parse(struct annotations *a, struct json_value v, const char *where,
 const char *annotations_get(const struct annotations *a, const char *key);
 /* Sets or replaces; value NULL removes. */
 int annotations_set(struct annotations *a, const char *key, const char *value, struct error *err);
-/* The "k=v" texts that -a takes. ERROR_USAGE: no '=', an empty key, or no UTF-8. */
+/* The "k=v" texts that -a takes. ERROR_USAGE: no '=', an empty key, no UTF-8, or a key that means
+ * something in a stream: names, DiffIDs, bundles' and our own marks. */
 int annotations_add(struct annotations *a, const char *const *texts, size_t n, struct error *err);
 int annotations_dup(struct annotations *to, const struct annotations *from, struct error *err);
 void annotations_write(const struct annotations *a, struct json_writer *w);
