@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-manifest: layers of the input become one image, on a base or on nothing.
 . "${0%/*}/lib.sh"
-plan 92
+plan 93
 
 mkdir one two
 echo one >one/1
@@ -150,6 +150,10 @@ oci-manifest --media-types docker one.tar >docker.tar
 is 'all types are Docker'"'"'s' \
 	"$(manifest docker.tar | jq -c '[.mediaType,.config.mediaType,.layers[0].mediaType]')" \
 	'["application/vnd.docker.distribution.manifest.v2+json","application/vnd.docker.container.image.v1+json","application/vnd.docker.image.rootfs.diff.tar.gzip"]'
+oci-layer -a k=v one | oci-manifest >noted.tar
+oci-layer -A -a k=v two <noted.tar | oci-manifest --media-types docker >docker.tar
+is 'and its layers have no annotations, those of a base too' \
+	"$(manifest docker.tar | jq -c '[.layers[].annotations]')" '[null,null]'
 refuses 'zstd has no Docker type' 3 'use --media-types oci' oci-manifest --media-types docker zstd.tar
 
 # --- artifacts ---

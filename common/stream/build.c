@@ -27,10 +27,10 @@ set_text(char **to, const char *text, struct error *err)
 	return 0;
 }
 
-/* The layer types of an image in the family of the result (design 2, oci-manifest). */
+/* A layer as the family of the result has it (design 2, oci-manifest); Docker's have no
+ * annotations. */
 static int
-set_layer_type(const struct build *b, const struct work *w, struct descriptor *layer,
-    struct error *err)
+fit_layer(const struct build *b, const struct work *w, struct descriptor *layer, struct error *err)
 {
 	const char *type;
 
@@ -44,19 +44,18 @@ set_layer_type(const struct build *b, const struct work *w, struct descriptor *l
 		return error_set(err, ERROR_INPUT,
 		    "%s: %s has no Docker type: use --media-types oci", layer->digest.text,
 		    layer->media_type);
+	if (b->family == FAMILY_DOCKER) {
+		annotations_release(&layer->annotations);
+		layer->annotations = (struct annotations){ .n = 0 };
+	}
 	/* type may be the very text that is replaced. */
 	return strcmp(type, layer->media_type) == 0 ? 0 : set_text(&layer->media_type, type, err);
 }
 
 /* What only an entry of index.json says does not belong into a manifest. */
 static int
-strip_entry(const struct build *b, struct descriptor *layer, struct error *err)
+strip_entry(struct descriptor *layer, struct error *err)
 {
-	if (b->family == FAMILY_DOCKER) {
-		annotations_release(&layer->annotations);
-		layer->annotations = (struct annotations){ .n = 0 };
-		return 0;
-	}
 	if (annotations_set(&layer->annotations, ANNOTATION_DIFFID, NULL, err) == -1 ||
 	    annotations_set(&layer->annotations, ANNOTATION_BUNDLE, NULL, err) == -1)
 		return -1;
@@ -82,9 +81,9 @@ add_layer(const struct build *b, struct work *w, const struct descriptor *entry,
 	if (descriptor_dup(layer, entry, err) == -1)
 		return -1;
 	w->manifest.n_layers++;
-	if (strip_entry(b, layer, err) == -1)
+	if (strip_entry(layer, err) == -1)
 		return -1;
-	return set_layer_type(b, w, layer, err);
+	return fit_layer(b, w, layer, err);
 }
 
 /* The base's manifest and config into w, its layers first in the list. */
@@ -106,7 +105,7 @@ load_base(const struct build *b, const struct descriptor *base, struct work *w, 
 		    base->digest.text, m->n_layers, w->config.n_diffids);
 	w->bundle = w->bundle || w->config.is_bundle;
 	for (i = 0; i < m->n_layers; i++)
-		if (set_layer_type(b, w, &m->layers[i], err) == -1)
+		if (fit_layer(b, w, &m->layers[i], err) == -1)
 			return -1;
 	/* What was said of the base is not true of the result. */
 	annotations_release(&m->annotations);
