@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-manifest: layers of the input become one image, on a base or on nothing.
 . "${0%/*}/lib.sh"
-plan 93
+plan 95
 
 mkdir one two
 echo one >one/1
@@ -173,6 +173,11 @@ for name in base "$(root base.tar)"; do
 done
 oci-index -t other base.tar | oci-layer -A two | oci-manifest -T application/x -S other >named.tar
 ok 'so its name here changes nothing' cmp named.tar artifact.tar
+oci-manifest -p linux/amd64 -t v1 -t v2 -t a.example/b:v1 one.tar >names.tar
+for name in v2 a.example/b:v1; do
+	ok "a subject of several names is one image, named $name" \
+		sh -c "oci-layer -A two <names.tar | oci-manifest -T application/x -S $name"
+done
 refuses 'a subject that is not there' 6 'no image of that name' oci-manifest -T application/x -S no one.tar
 
 oci-manifest -T application/x -S base base.tar >empty.tar

@@ -34,6 +34,14 @@ parse_subject(struct parts *p, const char *text, struct error *err)
 	return rc;
 }
 
+static bool
+is_image(const struct descriptor *entry)
+{
+	const enum media_kind kind = media_kind(entry->media_type);
+
+	return kind == MEDIA_MANIFEST || kind == MEDIA_INDEX;
+}
+
 static int
 set_subject(struct parts *p, const struct descriptor *entry, const char *subject, struct error *err)
 {
@@ -49,6 +57,21 @@ set_subject(struct parts *p, const struct descriptor *entry, const char *subject
 	if (p->given.media_type == NULL)
 		return error_memory(err);
 	p->subject = &p->given;
+	return 0;
+}
+
+static int
+find_subject(struct parts *p, struct source *s, const char *subject, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < source_n_roots(s); i++)
+		if (is_image(source_root(s, i)) && is_named(source_root(s, i), subject) &&
+		    set_subject(p, source_root(s, i), subject, err) == -1)
+			return -1;
+	if (p->subject == NULL)
+		return error_set(err, ERROR_NOTFOUND, "-S %s: no image of that name in the input",
+		    subject);
 	return 0;
 }
 
@@ -69,41 +92,41 @@ set_base(struct parts *p, const struct descriptor *entry, struct error *err)
 }
 
 static int
-sort_entry(struct parts *p, struct descriptor *entry, const char *subject, struct error *err)
+sort_entry(struct parts *p, struct descriptor *entry, struct error *err)
 {
-	enum media_kind kind = media_kind(entry->media_type);
-
-	if (kind == MEDIA_LAYER) {
+	if (media_kind(entry->media_type) == MEDIA_LAYER) {
 		p->layers[p->n_layers++] = entry;
 		if (annotations_get(&entry->annotations, ANNOTATION_BUNDLE) != NULL)
 			p->bundle = true;
 		return 0;
 	}
-	if (kind != MEDIA_MANIFEST && kind != MEDIA_INDEX)
+	if (!is_image(entry))
 		return error_set(err, ERROR_INPUT, "%s: %s is neither a layer nor an image",
 		    entry->digest.text, entry->media_type);
-	if (subject != NULL && is_named(entry, subject))
-		return set_subject(p, entry, subject, err);
 	return set_base(p, entry, err);
 }
 
 int
 parts_sort(struct parts *p, struct source *s, const char *subject, struct error *err)
 {
+	const bool is_json = subject != NULL && subject[0] == '{';
 	size_t i, n = source_n_roots(s);
 
 	*p = (struct parts){ .n_layers = 0 };
 	p->layers = calloc(n + 1, sizeof(struct descriptor *));
 	if (p->layers == NULL)
 		return error_memory(err);
-	if (subject != NULL && subject[0] == '{' && parse_subject(p, subject, err) == -1)
+	if (subject != NULL &&
+	    (is_json ? parse_subject(p, subject, err) : find_subject(p, s, subject, err)) == -1)
 		return -1;
-	for (i = 0; i < n; i++)
-		if (sort_entry(p, source_root(s, i), subject, err) == -1)
+	for (i = 0; i < n; i++) {
+		/* Under its other names too the subject is no base. */
+		if (subject != NULL && !is_json &&
+		    digest_equal(&source_root(s, i)->digest, &p->subject->digest))
+			continue;
+		if (sort_entry(p, source_root(s, i), err) == -1)
 			return -1;
-	if (subject != NULL && p->subject == NULL)
-		return error_set(err, ERROR_NOTFOUND, "-S %s: no image of that name in the input",
-		    subject);
+	}
 	return 0;
 }
 
