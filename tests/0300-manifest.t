@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-manifest: layers of the input become one image, on a base or on nothing.
 . "${0%/*}/lib.sh"
-plan 95
+plan 98
 
 mkdir one two
 echo one >one/1
@@ -116,6 +116,18 @@ refuses 'a platform that is not there is not found' 6 'no image for platform lin
 oci-layer -A two <multi.tar | oci-manifest -t all -p 'linux/*' >each.tar
 is 'a pattern appends to each' "$(manifest each.tar | jq -c '[.manifests[].platform.architecture]')" \
 	'["amd64","arm64"]'
+
+tarlib 'layout(index(image(config={"os":"","architecture":""}), edit=lambda d:
+	d["manifests"][0].update(platform={"os":"linux","architecture":"s390x"})))' >silent.tar
+oci-manifest -l a=b silent.tar >told.tar
+is 'a base whose config says no platform is for that of its entry' \
+	"$(conf told.tar '[.os,.architecture]')" '["linux","s390x"]'
+tarlib 'layout(image(config={"os":"freebsd","architecture":""}))' >half.tar
+oci-manifest -l a=b half.tar >told.tar
+is 'one that says half of it keeps that' "$(conf told.tar .os)" '"freebsd"'
+tarlib 'layout(image(config={"os":"linux","architecture":"arm64","variant":"v8"}))' >spelt.tar
+oci-manifest -l a=b spelt.tar >told.tar
+is 'one that says all keeps its spelling' "$(conf told.tar '[.architecture,.variant]')" '["arm64","v8"]'
 
 # --- bundles ---
 mkdir -p bundle/.imgpkg

@@ -138,41 +138,55 @@ swap(char **a, char **b)
 	*b = was;
 }
 
-/* The platform of the config, and what it lacks: a bundle is the same on every machine. */
+/* What p lacks, from other, which is used up. */
+static void
+fill(struct platform *p, struct platform *other)
+{
+	if (p->os[0] == '\0')
+		swap(&p->os, &other->os);
+	if (p->architecture[0] == '\0') {
+		swap(&p->architecture, &other->architecture);
+		swap(&p->variant, &other->variant);
+	}
+	platform_release(other);
+}
+
+/* The platform of the config, and what it lacks: from the base's entry, else a bundle is the same
+ * on every machine. */
 static int
-complete_platform(const struct work *w, struct platform *p, struct error *err)
+complete_platform(const struct work *w, const struct descriptor *base, struct platform *p,
+    struct error *err)
 {
 	struct platform other;
 
 	if (platform_dup(p, &w->config.platform, err) == -1)
 		return -1;
+	if (base != NULL && descriptor_has_platform(base)) {
+		if (platform_dup(&other, &base->platform, err) == -1)
+			return -1;
+		fill(p, &other);
+	}
 	if ((w->bundle ? platform_parse_text(&other, "linux/amd64", err) :
 			 platform_local(&other, err)) == -1)
 		return -1;
-	if (p->os[0] == '\0')
-		swap(&p->os, &other.os);
-	if (p->architecture[0] == '\0') {
-		swap(&p->architecture, &other.architecture);
-		swap(&p->variant, &other.variant);
-	}
-	platform_release(&other);
+	fill(p, &other);
 	return 0;
 }
 
 /* Applies the edit, and what neither it nor the config says. A base's platform stays as it is
  * spelt; that of a config to start from is normalised, as its descriptor is. */
 static int
-edit_config(const struct build *b, bool based, struct work *w, struct error *err)
+edit_config(const struct build *b, const struct descriptor *base, struct work *w, struct error *err)
 {
 	struct config_edit edit = *b->edit;
 	struct platform platform = { .os = NULL };
 	const struct platform *has = &w->config.platform;
-	const bool fresh = !based && b->start == NULL;
+	const bool fresh = base == NULL && b->start == NULL;
 	int rc = -1;
 
 	if (edit.platform == NULL &&
-	    !(based && has->os[0] != '\0' && has->architecture[0] != '\0')) {
-		if (complete_platform(w, &platform, err) == -1)
+	    !(base != NULL && has->os[0] != '\0' && has->architecture[0] != '\0')) {
+		if (complete_platform(w, base, &platform, err) == -1)
 			goto done;
 		edit.platform = &platform;
 	}
@@ -327,7 +341,7 @@ build_image(const struct build *b, const struct descriptor *base, struct descrip
 	*made = (struct descriptor){ .size = 0 };
 	if (base != NULL ? load_base(b, base, &w, err) == -1 : start_config(b, &w, err) == -1)
 		goto done;
-	if (b->artifact_type == NULL && edit_config(b, base != NULL, &w, err) == -1)
+	if (b->artifact_type == NULL && edit_config(b, base, &w, err) == -1)
 		goto done;
 	if (grow_layers(b, &w.manifest, err) == -1)
 		goto done;
