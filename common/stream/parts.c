@@ -50,7 +50,7 @@ set_subject(struct parts *p, const struct descriptor *entry, const char *subject
 		    p->subject->digest.text, entry->digest.text);
 	if (p->subject != NULL)
 		return 0; /* the same image under another name */
-	/* Its names, platform and the like are of this stream: the result must not depend on them. */
+	/* Its names and platform are of this stream: the result must not depend on them. */
 	p->given = (struct descriptor){ .media_type = strdup(entry->media_type),
 		.digest = entry->digest,
 		.size = entry->size };
