@@ -9,6 +9,7 @@
 #include "core/json.h"
 #include "core/base64.h"
 #include "registry/challenge.h"
+#include "registry/secret.h"
 #include "registry/url.h"
 
 /* containers/image allows as much; real replies take 1 to 10 KiB. */
@@ -80,7 +81,7 @@ auth_free(struct auth *a)
 		return;
 	for (i = 0; i < a->n_scopes; i++)
 		free(a->scopes[i]);
-	http_forget(a->field);
+	secret_free(a->field);
 	free(a);
 }
 
@@ -114,12 +115,12 @@ set_field(struct auth *a, const char *scheme, char *secret, struct error *err)
 	cap = strlen(scheme) + strlen(secret) + 2;
 	field = malloc(cap);
 	if (field == NULL) {
-		http_forget(secret);
+		secret_free(secret);
 		return error_memory(err);
 	}
 	(void)snprintf(field, cap, "%s %s", scheme, secret);
-	http_forget(secret);
-	http_forget(a->field);
+	secret_free(secret);
+	secret_free(a->field);
 	a->field = field;
 	a->basic_sent = false;
 	return 0;
@@ -136,7 +137,7 @@ basic_secret(const struct credentials *c)
 		return NULL;
 	(void)snprintf(pair, cap, "%s:%s", c->username, c->password);
 	secret = base64_encode(pair, cap - 1);
-	http_forget(pair);
+	secret_free(pair);
 	return secret;
 }
 
@@ -253,7 +254,7 @@ read_reply(struct auth *a, const struct http_response *rs, const char *realm, st
 	if (token == NULL)
 		return error_set(err, ERROR_DENIED, "%s: its reply holds no token", realm);
 	if (!is_token(token)) {
-		http_forget(token);
+		secret_free(token);
 		return error_set(err, ERROR_DENIED, "%s: its token holds bytes that none may have",
 		    realm);
 	}
@@ -291,7 +292,7 @@ make_form(const struct auth *a, const char *service, size_t n_scopes, char **for
 	rc = 0;
 done:
 	free(scopes);
-	http_forget(id);
+	secret_free(id);
 	free(where);
 	return rc;
 }
@@ -385,9 +386,9 @@ fetch_token(struct auth *a, struct http *h, const struct challenge *c, const str
 	rc = ask(a, h, &rq, shown, denied, err);
 done:
 	url_release(&realm);
-	http_forget(form);
-	http_forget(secret);
-	http_forget(field);
+	secret_free(form);
+	secret_free(secret);
+	secret_free(field);
 	return rc;
 }
 

@@ -15,7 +15,7 @@
 #include "core/json.h"
 #include "core/base64.h"
 #include "registry/helper.h"
-#include "registry/http.h"
+#include "registry/secret.h"
 
 /* What docker calls the registry docker.io in its files. */
 #define HUB_KEY "https://index.docker.io/v1/"
@@ -33,10 +33,10 @@ struct search {
 void
 credentials_release(struct credentials *c)
 {
-	http_forget(c->username);
-	http_forget(c->password);
-	http_forget(c->identity_token);
-	http_forget(c->registry_token);
+	secret_free(c->username);
+	secret_free(c->password);
+	secret_free(c->identity_token);
+	secret_free(c->registry_token);
 	free(c->file);
 	*c = (struct credentials){ .username = NULL };
 }
@@ -95,7 +95,7 @@ decode_auth(struct credentials *c, const char *auth, const char *where, const ch
 	}
 	rc = 0;
 done:
-	http_forget(text);
+	secret_free(text);
 	return rc;
 }
 
@@ -121,15 +121,15 @@ read_entry(struct credentials *c, struct json_value entry, const char *key, bool
 		    get_string(&c->password, entry, "password", err) == -1)
 			goto done;
 		if (c->username == NULL || c->password == NULL) {
-			http_forget(c->username);
-			http_forget(c->password);
+			secret_free(c->username);
+			secret_free(c->password);
 			c->username = c->password = NULL;
 		}
 	}
 	*found = c->username != NULL || c->identity_token != NULL || c->registry_token != NULL;
 	rc = 0;
 done:
-	http_forget(auth);
+	secret_free(auth);
 	return rc;
 }
 
@@ -258,13 +258,13 @@ read_file(int fd, const char *path, size_t *len, struct error *err)
 	}
 	if (reader_fd_init(&in, fd, path, err) == -1 ||
 	    reader_fill(&in.reader, text, MAX_DOCUMENT, len, err) == -1) {
-		http_forget(text);
+		secret_free(text);
 		return NULL;
 	}
 	if (*len == MAX_DOCUMENT) {
 		(void)error_set(err, ERROR_INPUT, "%s: not smaller than %zu bytes", path,
 		    MAX_DOCUMENT);
-		http_forget(text);
+		secret_free(text);
 		return NULL;
 	}
 	return text;
@@ -304,7 +304,7 @@ search_file(const struct search *s, bool *found, struct error *err)
 	}
 	rc = 0;
 done:
-	http_forget(text);
+	secret_free(text);
 	(void)close(fd);
 	return rc;
 }

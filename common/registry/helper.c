@@ -19,7 +19,7 @@
 #include "core/io.h"
 #include "core/json.h"
 #include "registry/credentials.h"
-#include "registry/http.h"
+#include "registry/secret.h"
 
 /* Ours: a secret is at most a token of a few KiB. */
 #define MAX_HELPER_OUTPUT ((size_t)64 * 1024)
@@ -216,8 +216,8 @@ read_answer(struct credentials *c, const char *program, const char *text, size_t
 	secret = NULL;
 	rc = 0;
 done:
-	http_forget(username);
-	http_forget(secret);
+	secret_free(username);
+	secret_free(secret);
 	json_free(doc);
 	return rc;
 }
@@ -255,6 +255,6 @@ helper_get(struct credentials *c, const char *name, const char *server, bool *fo
 	*found = true;
 	rc = 0;
 done:
-	http_forget(text);
+	secret_free(text);
 	return rc;
 }

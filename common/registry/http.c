@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "registry/secret.h"
 
 #ifndef VERSION
 #define VERSION "unknown"
@@ -38,24 +39,6 @@ struct transfer {
 	bool failed; /* *err says why: a reader, or memory */
 	struct error *err;
 };
-
-/* No compiler leaves out a store to a volatile, as it may a memset before free. */
-static void
-wipe(char *text, size_t len)
-{
-	volatile char *p = text;
-
-	while (len-- > 0)
-		*p++ = '\0';
-}
-
-void
-http_forget(char *text)
-{
-	if (text != NULL)
-		wipe(text, strlen(text));
-	free(text);
-}
 
 struct http *
 http_new(const char *cacert, struct error *err)
@@ -202,7 +185,7 @@ add_field(struct curl_slist **fields, const char *name, const char *value, struc
 	line[name_len + 1] = value_len == 0 ? '\0' : ' ';
 	memcpy(line + name_len + 2, value, value_len + 1);
 	new = curl_slist_append(*fields, line);
-	http_forget(line);
+	secret_free(line);
 	if (new == NULL)
 		return error_memory(err);
 	*fields = new;
@@ -215,7 +198,7 @@ forget_fields(struct curl_slist *fields)
 	struct curl_slist *f;
 
 	for (f = fields; f != NULL; f = f->next)
-		wipe(f->data, strlen(f->data));
+		secret_wipe(f->data, strlen(f->data));
 	curl_slist_free_all(fields);
 }
 
@@ -406,7 +389,7 @@ http_response_release(struct http_response *rs)
 {
 	/* It may hold a token. */
 	if (rs->body != NULL)
-		wipe(rs->body, rs->body_len);
+		secret_wipe(rs->body, rs->body_len);
 	free(rs->body);
 	rs->body = NULL;
 }

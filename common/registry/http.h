@@ -72,7 +72,4 @@ void http_response_release(struct http_response *rs);
  * holds no CR, LF or NUL. Borrowed until the next request. */
 const char *http_field(struct http *h, const char *name, size_t i);
 
-/* Overwrites a secret before it is freed; text may be NULL. */
-void http_forget(char *text);
-
 #endif
