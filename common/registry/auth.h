@@ -1,18 +1,10 @@
 /*
  * auth.h - answering a registry that asks who is there
  *
- * Source:  RFC 7617 (Basic), RFC 6750 (Bearer), distribution's docs/spec/auth/token.md and
- *          oauth.md. Anonymous where there are no credentials: the token server may be content.
- *
- * The realm, where tokens are had, is named by the registry, that is by the hostile side. It
- * must be https unless the registry itself is http; it may not lie nearer to this machine than
- * the registry does (address.h); and credentials go only to the registry's own host or one of
- * the same domain, where that is taken to be the last two labels, three where the last two
- * look like "co.uk" (there is no list of public suffixes in here), or auth.docker.io for
- * docker.io. It is asked once and never followed elsewhere.
- *
+ * Source:  RFC 7617 (Basic), RFC 6750 (Bearer). Anonymous where there are no credentials: the
+ *          token server (token.h, which says whom it trusts) may be content.
  * Memory:  a struct auth owns its tokens; auth_free overwrites and frees them.
- * Errors:  ERROR_DENIED: refused, no credentials, a realm as above; else those of http.h.
+ * Errors:  ERROR_DENIED: refused, no credentials; else those of token.h.
  */
 #ifndef REGISTRY_AUTH_H
 #define REGISTRY_AUTH_H
@@ -28,7 +20,7 @@ struct error;
 
 /*
  * For one repository on one registry; all arguments are borrowed and outlive it. actions are
- * "pull" or "pull,push". asked tells why there are no credentials: "--anonymous", or NULL.
+ * "pull" or "pull,push". anonymous: that there are no credentials was asked for.
  */
 struct auth *auth_new(const struct credentials *c, const char *registry, const char *repository,
     const char *actions, bool anonymous, struct error *err);
