@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need docker-registry htpasswd skopeo openssl jq
-plan 61
+plan 66
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), tag="v1"))' >s.tar
 D=$(tar xOf s.tar index.json | jq -r '.manifests[0].digest')
@@ -103,6 +103,32 @@ is 'is not sent' "$(jq -r .auth last | grep -c '^Bearer')" 0
 try 'a token by its other name' 0 '' auth=bearer token=access
 try 'a token server that fails' 9 'HTTP status 500' auth=bearer token=500
 try 'a token server that refuses' 7 'with the credentials given' auth=bearer token=403
+
+identity()	# the entry's other members, switch...: a push with an identity token
+{
+	members=$1
+	shift
+	start_fake fake auth=bearer "$@"
+	printf '{"auths":{"127.0.0.1:%s":{"identitytoken":"identity-secret"%s}}}' "$PORT" "$members" \
+		>identity.json
+	chmod 600 identity.json
+	run oci-push --authfile identity.json "127.0.0.1:$PORT/a/b:v1" s.tar
+	cp "$LOG" last
+	stop fake
+}
+for status in 404 405; do
+	identity ",\"auth\":\"$(printf user:pass:word | base64)\"" "form=$status"
+	is "a token server that takes no identity token ($status) is asked as usual" \
+		"$STATUS $(jq -r 'select(.target|startswith("/token"))|"\(.method) \(.auth)"' last | xargs)" \
+		"0 POST null GET Basic $(printf user:pass:word | base64)"
+done
+identity '' form=404
+is 'as nobody, if only that token is known' \
+	"$STATUS $(jq -r 'select(.target|startswith("/token"))|"\(.method) \(.auth)"' last | xargs)" \
+	'0 POST null GET null'
+is 'which no address holds' "$(grep -c identity-secret last)" 0
+identity '' form=401
+is 'a plain no is one' "$STATUS $(grep -c '"GET", "target": "/token' last)" '7 0'
 
 # rows: T87
 try 'tokens that expire' 0 '' auth=bearer spent=2

@@ -157,8 +157,10 @@ answer_bearer(struct auth *a, struct http *h, const struct challenge *c, const s
 		.reach = reach,
 		.challenge = c,
 		.scopes = a->scopes };
+	struct error problem;
 	char *token = NULL;
 	bool denied;
+	int rc;
 
 	if (a->credentials->registry_token != NULL) {
 		/* Ready made: there is no other to be had. */
@@ -173,13 +175,15 @@ answer_bearer(struct auth *a, struct http *h, const struct challenge *c, const s
 	if (c->scope != NULL && add_challenged(a, c->scope, err) == -1)
 		return -1;
 	tr.n_scopes = a->n_scopes;
-	if (token_fetch(h, &tr, &token, &denied, err) == -1) {
-		/* Some refuse all where they would refuse a part: ask for our own alone. */
-		if (!denied || a->n_scopes == 1)
-			return -1;
+	rc = token_fetch(h, &tr, &token, &denied, &problem);
+	/* Some refuse all where they would refuse a part: ask for our own alone. */
+	if (rc == -1 && denied && tr.n_scopes > 1) {
 		tr.n_scopes = 1;
-		if (token_fetch(h, &tr, &token, &denied, err) == -1)
-			return -1;
+		rc = token_fetch(h, &tr, &token, &denied, &problem);
+	}
+	if (rc == -1) {
+		*err = problem;
+		return -1;
 	}
 	return set_field(a, "Bearer", token, err);
 }

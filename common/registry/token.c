@@ -302,12 +302,17 @@ int
 token_fetch(struct http *h, const struct token_request *tr, char **token, bool *denied,
     struct error *err)
 {
+	bool form = tr->credentials->identity_token != NULL;
+	struct error problem;
 	int status = 0, rc = -1;
 
-	if (tr->credentials->identity_token != NULL)
-		rc = ask_by_form(h, tr, token, &status, err);
-	else
-		rc = ask_by_query(h, tr, token, &status, err);
+	if (form)
+		rc = ask_by_form(h, tr, token, &status, &problem);
+	/* oauth.md, "Getting a token": a server without that interface. */
+	if (!form || status == 404 || status == 405)
+		rc = ask_by_query(h, tr, token, &status, &problem);
+	if (rc == -1)
+		*err = problem;
 	*denied = status == 401 || status == 403;
 	return rc;
 }

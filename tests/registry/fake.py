@@ -12,6 +12,7 @@ default; {A} and {B} in a value are the origins, such as http://127.0.0.1:1234:
     challenge=TEXT          the WWW-Authenticate field as it is, instead
     realm=URL               where tokens are had; {A}/token otherwise
     token=STATUS|access|none|text|big|crlf|empty|redirect
+    form=STATUS             answer to a token asked for by POST
     refuse-scopes=1         the token server refuses more than one scope
     spent=N                 a token is good for N requests
     never=1                 no token is ever good
@@ -170,7 +171,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind = opt.get("token", "")
         state.tokens += 1
         token = "t%d" % state.tokens
-        if "refuse-scopes" in opt and len(query.get("scope", [])) > 1:
+        if "form" in opt and self.command == "POST":
+            self.answer(int(opt["form"]))
+        elif "refuse-scopes" in opt and len(query.get("scope", [])) > 1:
             self.answer(403)
         elif kind == "redirect":
             self.answer(302, Location=state.fill("{B}/token"))
