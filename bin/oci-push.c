@@ -40,7 +40,7 @@ struct listener {
 
 static const struct usage usage = { "oci-push",
 	"[-n] [-t tag]... [--anonymous] [--authfile file] [--cacert file] [--no-clobber] "
-	"[--plain-http] ref [file ...]",
+	"[--plain-http] [--timeout seconds] ref [file ...]",
 	NULL };
 
 static int
@@ -65,6 +65,12 @@ parse(struct options *opt, int argc, char *argv[], struct error *err)
 		    .flag = &opt->no_clobber,
 		    .help = "leave a tag that is on another image" },
 		{ .name = "plain-http", .flag = &opt->registry.plain_http, .help = "speak http" },
+		{ .name = "timeout",
+		    .arg = "SECONDS",
+		    .number = &opt->registry.seconds,
+		    .min = 1,
+		    .max = MAX_TIMEOUT,
+		    .help = "wait so long for an answer" },
 		{ .name = NULL },
 	};
 	size_t i;

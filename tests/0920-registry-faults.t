@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need jq
-plan 57
+plan 110
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), tag="v1"))' >s.tar
 tarlib 'layout(image(layer("f", noise(2000000)), tag="v1"))' >big.tar
@@ -86,7 +86,53 @@ oci-push "127.0.0.1:$PORT/a/b:v1" s.tar >record
 ok 'what a tag is can be found out without being told' oci-push --no-clobber "127.0.0.1:$PORT/a/b:v1" s.tar
 refuses 'also that it is another' 1 'tag v1 is sha256:' oci-push --no-clobber "127.0.0.1:$PORT/a/b:v1" big.tar
 
-refuses 'nobody listens' 8 'refused' oci-push 127.0.0.1:1/a/b:v1 s.tar
+# --- answers that are no answers ---
+
+broken()	# name, text, switch...: status 8, and in no more than 20 seconds
+{
+	name=$1 text=$2
+	shift 2
+	start_fake fake "$@"
+	refuses "$name" 8 "$text" timeout 20 oci-push --timeout 1 "127.0.0.1:$PORT/a/b:v1" s.tar
+	stop fake
+}
+CREATED='HTTP/1.1 201 Created\r\nContent-Length: 0\r\n'
+# rows: T94
+broken 'a header of one endless line' 'its header has a line longer than 100 KiB' \
+	"raw=${CREATED}X: {200000*y}\r\n\r\n"
+broken 'a status that is one' 'its header has a line longer than 100 KiB' \
+	'raw=HTTP/1.1 201 {200000*y}\r\n\r\n'
+broken 'a header of too many lines' 'its header is longer than 300 KiB' \
+	"raw=$CREATED{40000*X: yyyyy\r\n}\r\n"
+broken 'interim answers without end' 'its header is longer than 300 KiB' \
+	"raw={40000*HTTP/1.1 103 Early\r\n\r\n}$CREATED\r\n" 
+broken 'an answer that ends inside its header' 'ended inside its header' \
+	'raw=HTTP/1.1 201 Created\r\nDocker-Content-Dig'
+broken 'right after its first line' 'ended inside its header' 'raw=HTTP/1.1 201 Created\r\n'
+broken 'before its last line' 'ended inside its header' "raw=$CREATED"
+broken 'after an interim one' '/manifests/v1: ' 'raw=HTTP/1.1 103 Early\r\n\r\n'
+broken 'at once' '/manifests/v1: ' raw=
+broken 'an answer in another language' '/manifests/v1: ' 'raw=NOPE\r\n\r\n'
+start_fake fake "raw=$CREATED\r\n"
+ok 'an answer without a fault' oci-push "127.0.0.1:$PORT/a/b:v1" s.tar
+stop fake
+# rows: T93
+for at in ping head start manifest; do
+	broken "$at: no answer" 'no whole answer within 1 second' raw= hang=1 at=$at
+	broken "$at: half a header" 'no whole answer within 1 second' 'raw=HTTP/1.1 200 OK\r\nX' hang=1 at=$at
+	broken "$at: a header drop by drop" 'no whole answer within 1 second' \
+		'raw=HTTP/1.1 200 OK\r\nX: {200*y}' drip=0.3 at=$at
+done
+is 'a registry that is slow in http is not asked in https' "$(grep -c https "$ERR")" 0
+broken 'neither http nor https' "; https://127.0.0.1:" 'raw=\x15\x03\x01\x00\x02' at=ping
+broken 'the reason for an error drop by drop' 'no whole answer within 1 second' \
+	'raw=HTTP/1.1 500 No\r\nContent-Length: 200\r\n\r\n{200*y}' drip=0.3 at=start
+broken 'a blob that is sent and never answered' 'nothing was sent for 6 seconds' raw= hang=1 at=upload
+broken 'or answered drop by drop' 'nothing was sent for 6 seconds' \
+	'raw=HTTP/1.1 201 Created\r\nX: {200*y}' drip=0.3 at=upload
+
+refuses 'nobody listens' 8 'http://127.0.0.1:1/v2/: cannot connect to 127.0.0.1 port 1: Connection refused' \
+	oci-push 127.0.0.1:1/a/b:v1 s.tar
 refuses 'no such host' 8 'no-such-host.invalid' oci-push --plain-http no-such-host.invalid/a:v1 s.tar
 
 # rows: T106
@@ -97,6 +143,17 @@ refuses 'another host through it' 8 '127.0.0.1 port 1' \
 	env https_proxy=http://user:s3cret@127.0.0.1:1 oci-push -v reg.example.com/a:v1 s.tar
 # rows: T103
 is "without the proxy's password in a message" "$(grep -c s3cret "$ERR")" 0
+for proxy in 'http://bob:s/3cret@127.0.0.1:1' 'http://bob:12/3cret@127.0.0.1:1' 'nonsense://bob:3cret@127.0.0.1:1' \
+	'http://bob:3cret@127.0.0.1:port' 'http://bob:3cret@127.0.0.1:99999' 'http://bob:3cret@[::1' \
+	'bob:3cret@no such host' "http://bob:$(head -c 400 /dev/zero | tr '\0' x)3cret/@127.0.0.1"; do
+	for variable in https_proxy HTTPS_PROXY all_proxy; do
+		refuses "$variable=$(echo "$proxy" | head -c 40) is not shown" 8 'https://reg.example.com/v2/' \
+			timeout 60 env "$variable=$proxy" oci-push -v reg.example.com/a:v1 s.tar
+		if grep -q -e 3cret -e xxxx "$ERR"; then fail 'a secret in a message'; fi
+	done
+done
+refuses 'what to do is' 8 'percent-encode' env https_proxy=http://bob:s/3cret@127.0.0.1:1 \
+	oci-push reg.example.com/a:v1 s.tar
 # rows: T112
 refuses 'a record that cannot be written' 4 'standard output' sh -c "oci-push 127.0.0.1:$PORT/a/b:v1 s.tar >/dev/full"
 

@@ -181,6 +181,7 @@ client_blob_upload(struct client *c, const struct digest *digest, struct http_bo
 {
 	struct http_request rq = { .method = HTTP_PUT,
 		.body = body,
+		.upload = true,
 		.content_type = "application/octet-stream" };
 	struct http_response rs = { .body = NULL };
 	struct url u = { .text = NULL };

@@ -1,5 +1,6 @@
 #include "registry/connection.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #define MAX_ERROR_BODY ((size_t)64 * 1024)
 /* Ours: a line or two on a terminal, whatever a registry has to say. */
 #define MAX_SAID ((size_t)300)
+/* Bytes of each of two errors that are told in one line. */
+#define SHOWN (MAX_ERROR_TEXT / 2 - 2)
 /* Docker and containerd stop at 10; storage needs one. */
 #define MAX_REDIRECTS 5
 /* distribution-spec, "Warnings": clients may ignore longer ones. */
@@ -284,7 +287,7 @@ set_origin(struct connection *c, bool https, struct error *err)
 
 /* GET /v2/ without a word of who we are. */
 static int
-probe(struct connection *c, int *status, struct error *err)
+probe(struct connection *c, int *status, bool *strange, struct error *err)
 {
 	struct http_request rq = { .method = HTTP_GET,
 		.url = &c->origin,
@@ -295,6 +298,7 @@ probe(struct connection *c, int *status, struct error *err)
 	int rc;
 
 	rc = http_perform(c->http, &rq, &rs, err);
+	*strange = rs.strange;
 	if (rc == 0) {
 		*status = rs.status;
 		trace(c, &rq, rs.status);
@@ -306,13 +310,15 @@ probe(struct connection *c, int *status, struct error *err)
 /*
  * http first: a TLS server says at once that this is not TLS (400, an alert, or an end), while
  * many a plain server waits for the rest of the line that a TLS hello seems to begin. On
- * loopback nobody is in between whom this order could serve.
+ * loopback nobody is in between whom this order could serve. Who is not there or too slow in
+ * http is so in https.
  */
 static int
 find_scheme(struct connection *c, struct error *err)
 {
-	struct error ignored;
-	int status;
+	struct error plain = { .kind = ERROR_NONE, .text = "" }, tls;
+	bool strange;
+	int status = 0;
 
 	if (set_origin(c, !c->opt->plain_http, err) == -1)
 		return -1;
@@ -321,11 +327,19 @@ find_scheme(struct connection *c, struct error *err)
 		return 0;
 	if (set_origin(c, false, err) == -1)
 		return -1;
-	if (probe(c, &status, &ignored) == 0 && status != 400)
+	if (probe(c, &status, &strange, &plain) == 0 && status != 400)
 		return 0;
+	if (plain.kind != ERROR_NONE && !strange) {
+		*err = plain;
+		return -1;
+	}
 	if (set_origin(c, true, err) == -1)
 		return -1;
-	return probe(c, &status, err);
+	if (probe(c, &status, &strange, &tls) == 0)
+		return 0;
+	/* A 400 in http says that it is TLS; else nobody knows which of the two was meant. */
+	return error_set(err, tls.kind, "%.*s%s%.*s", SHOWN, plain.text,
+	    plain.text[0] != '\0' ? "; " : "", SHOWN, tls.text);
 }
 
 static int
@@ -358,17 +372,20 @@ connection_new(const struct reference *ref, const char *actions, const struct re
     struct registry_listener *listener, struct error *err)
 {
 	struct connection *c = calloc(1, sizeof(*c));
+	unsigned seconds;
 
 	if (c == NULL) {
 		(void)error_memory(err);
 		return NULL;
 	}
+	assert(opt->seconds <= MAX_TIMEOUT);
 	c->opt = opt;
 	c->listener = listener;
 	c->ref = *ref;
 	if (find_credentials(c, err) == -1)
 		goto fail;
-	c->http = http_new(opt->cacert, err);
+	seconds = opt->seconds != 0 ? (unsigned)opt->seconds : HTTP_SECONDS;
+	c->http = http_new(opt->cacert, seconds, err);
 	if (c->http == NULL || find_scheme(c, err) == -1)
 		goto fail;
 	c->auth = auth_new(&c->credentials, c->ref.registry, c->ref.repository, actions,

@@ -8,6 +8,7 @@
 #define REGISTRY_CONNECTION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "image/reference.h"
 #include "registry/http.h"
@@ -16,12 +17,16 @@
 struct connection;
 struct error;
 
+/* Ours: a day, the most that --timeout takes. */
+#define MAX_TIMEOUT ((uint64_t)86400)
+
 /* The registry options of design section 3, as far as there are. */
 struct registry_options {
 	bool plain_http;      /* --plain-http */
 	const char *cacert;   /* --cacert, NULL: see http.h */
 	const char *authfile; /* --authfile, NULL: see credentials.h */
 	bool anonymous;	      /* --anonymous: no file is looked at */
+	uint64_t seconds;     /* --timeout: for an answer, see http.h; 0: HTTP_SECONDS */
 };
 
 /* Who hears what is going on: common/ does not print. Text is one line, not yet escaped. */

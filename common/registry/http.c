@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "core/error.h"
+#include "registry/http_error.h"
+#include "registry/http_transfer.h"
 #include "registry/secret.h"
 
 #ifndef VERSION
@@ -17,31 +19,19 @@
 #endif
 
 /* Seconds for DNS, connect and TLS; crane and containerd allow 10 for each. */
-#define CONNECT_SECONDS 30L
-/* Seconds without a byte either way. A registry may hash a large blob for minutes before it
- * answers a PUT; for anything else a minute is long. */
-#define IDLE_SECONDS 60L
-#define IDLE_SECONDS_PUT 300L
+#define CONNECT_SECONDS 30U
+/* A registry may hash a large blob for minutes before it answers: so many times the patience
+ * for other answers, 300 seconds of 50. */
+#define UPLOAD_TIMES 6U
 
 struct http {
 	CURL *curl;
 	const char *cacert;
-};
-
-/* One request under way: what libcurl's callbacks work on. */
-struct transfer {
-	const struct http_request *rq;
-	struct http_response *rs;
-	size_t body_cap;
-	struct reader *content; /* NULL until opened */
-	bool content_open;
-	bool too_near;
-	bool failed; /* *err says why: a reader, or memory */
-	struct error *err;
+	unsigned connect_seconds, answer_seconds, upload_seconds;
 };
 
 struct http *
-http_new(const char *cacert, struct error *err)
+http_new(const char *cacert, unsigned seconds, struct error *err)
 {
 	struct http *h;
 
@@ -60,6 +50,9 @@ http_new(const char *cacert, struct error *err)
 		return NULL;
 	}
 	h->cacert = cacert;
+	h->answer_seconds = seconds;
+	h->upload_seconds = UPLOAD_TIMES * seconds;
+	h->connect_seconds = seconds < CONNECT_SECONDS ? seconds : CONNECT_SECONDS;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
 		free(h);
 		(void)error_set(err, ERROR_OTHER, "libcurl does not start");
@@ -82,89 +75,6 @@ http_free(struct http *h)
 	curl_easy_cleanup(h->curl);
 	curl_global_cleanup();
 	free(h);
-}
-
-static size_t
-on_body(char *buf, size_t one, size_t len, void *arg)
-{
-	struct transfer *t = arg;
-	struct http_response *rs = t->rs;
-	size_t room = t->rq->body_max - rs->body_len, cap, take = len < room ? len : room;
-	char *new;
-
-	(void)one; /* always 1 */
-	if (rs->body_len + take + 1 > t->body_cap) {
-		cap = 2 * (rs->body_len + take) + 1;
-		new = realloc(rs->body, cap);
-		if (new == NULL) {
-			t->failed = true;
-			(void)error_memory(t->err);
-			return 0;
-		}
-		rs->body = new;
-		t->body_cap = cap;
-	}
-	memcpy(rs->body + rs->body_len, buf, take);
-	rs->body_len += take;
-	rs->body[rs->body_len] = '\0';
-	if (take == len)
-		return len;
-	rs->cut = true;
-	return 0;
-}
-
-static void
-close_content(struct transfer *t)
-{
-	if (t->content_open)
-		t->rq->body->close(t->rq->body);
-	t->content_open = false;
-	t->content = NULL;
-}
-
-static size_t
-on_read(char *buf, size_t one, size_t cap, void *arg)
-{
-	struct transfer *t = arg;
-	size_t len;
-
-	(void)one;
-	if (!t->content_open) {
-		if (t->rq->body->open(t->rq->body, &t->content, t->err) == -1) {
-			t->failed = true;
-			return CURL_READFUNC_ABORT;
-		}
-		t->content_open = true;
-	}
-	if (reader_read(t->content, buf, cap, &len, t->err) == -1) {
-		t->failed = true;
-		return CURL_READFUNC_ABORT;
-	}
-	return len;
-}
-
-/* A kept connection that died under the request makes libcurl send it again, from the start. */
-static int
-on_seek(void *arg, curl_off_t offset, int origin)
-{
-	if (offset != 0 || origin != SEEK_SET)
-		return CURL_SEEKFUNC_CANTSEEK;
-	close_content(arg);
-	return CURL_SEEKFUNC_OK;
-}
-
-/* The address here is the one that is dialled, whatever the name was said to mean before. */
-static curl_socket_t
-on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-	struct transfer *t = arg;
-
-	(void)purpose;
-	if (address_reach(&address->addr) > t->rq->nearest) {
-		t->too_near = true;
-		return CURL_SOCKET_BAD;
-	}
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static int
@@ -237,16 +147,15 @@ set_safety(const struct http *h, const struct http_request *rq)
 		(void)curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
 	}
 	(void)curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, CONNECT_SECONDS);
-	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	(void)curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME,
-	    rq->method == HTTP_PUT ? IDLE_SECONDS_PUT : IDLE_SECONDS);
+	(void)curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)h->connect_seconds);
+	if (!rq->upload)
+		(void)curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)h->answer_seconds);
 	if (address_reach_host(rq->url->host) == ADDRESS_LOOPBACK)
 		(void)curl_easy_setopt(c, CURLOPT_PROXY, "");
 }
 
 static void
-set_method(CURL *c, const struct http_request *rq, struct transfer *t)
+set_method(CURL *c, const struct http_request *rq)
 {
 	switch (rq->method) {
 	case HTTP_GET:
@@ -266,10 +175,6 @@ set_method(CURL *c, const struct http_request *rq, struct transfer *t)
 		(void)curl_easy_setopt(c, CURLOPT_UPLOAD, 1L);
 		(void)curl_easy_setopt(c, CURLOPT_INFILESIZE_LARGE,
 		    rq->body != NULL ? (curl_off_t)rq->body->size : 0);
-		(void)curl_easy_setopt(c, CURLOPT_READFUNCTION, on_read);
-		(void)curl_easy_setopt(c, CURLOPT_READDATA, t);
-		(void)curl_easy_setopt(c, CURLOPT_SEEKFUNCTION, on_seek);
-		(void)curl_easy_setopt(c, CURLOPT_SEEKDATA, t);
 		break;
 	}
 }
@@ -290,52 +195,61 @@ perform(CURL *c)
 	return code;
 }
 
-static int
-explain(const struct http *h, const struct transfer *t, CURLcode code, const char *detail,
-    struct error *err)
+/* All of a final header has come, its empty line too. */
+static bool
+is_answered(const struct http_transfer *t, long status)
 {
-	char url[MAX_ERROR_TEXT / 2];
-	long connect_status = 0, errnum = 0;
+	return t->header_whole && status >= 200;
+}
 
-	url_show(t->rq->url, url, sizeof(url));
-	(void)curl_easy_getinfo(h->curl, CURLINFO_HTTP_CONNECTCODE, &connect_status);
+/* There is no answer: why? */
+static int
+explain(const struct http *h, struct http_transfer *t, CURLcode code, const char *detail,
+    long status)
+{
+	struct http_failure f = { .code = code,
+		.detail = detail,
+		.url = t->rq->url,
+		.cacert = h->cacert,
+		.peer = t->peer,
+		.too_near = t->too_near,
+		.header_long = t->header_long,
+		.upload = t->rq->upload,
+		.connect_seconds = h->connect_seconds,
+		.answer_seconds = h->answer_seconds,
+		.upload_seconds = h->upload_seconds };
+	curl_off_t connected = 0, begun = 0;
+	long proxy_status = 0, errnum = 0;
+
 	if (t->failed)
 		return -1; /* told already */
-	if (code == CURLE_OUT_OF_MEMORY)
-		return error_memory(err);
-	if (t->too_near)
-		return error_set(err, ERROR_DENIED,
-		    "%s: lies nearer to this machine than the "
-		    "registry that named it: refused",
-		    url);
-	if (connect_status == 407)
-		return error_set(err, ERROR_DENIED, "%s: the proxy wants a login", url);
-	if (code == CURLE_SSL_CACERT_BADFILE)
-		return error_set(err, ERROR_IO, "%s: no certificates can be read from it",
-		    h->cacert != NULL ? h->cacert : "system certificates");
-	if (code == CURLE_PEER_FAILED_VERIFICATION && h->cacert == NULL)
-		return error_set(err, ERROR_NETWORK,
-		    "%s: %s; --cacert FILE names an authority to trust", url, detail);
-	/* libcurl keeps why to itself. */
+	(void)curl_easy_getinfo(h->curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
 	(void)curl_easy_getinfo(h->curl, CURLINFO_OS_ERRNO, &errnum);
-	if (code == CURLE_COULDNT_CONNECT && errnum != 0)
-		return error_set(err, ERROR_NETWORK, "%s: %s: %s", url, detail,
-		    strerror((int)errnum));
-	return error_set(err, ERROR_NETWORK, "%s: %s", url, detail);
+	(void)curl_easy_getinfo(h->curl, CURLINFO_PRETRANSFER_TIME_T, &connected);
+	(void)curl_easy_getinfo(h->curl, CURLINFO_STARTTRANSFER_TIME_T, &begun);
+	f.proxy_status = (int)proxy_status;
+	f.os_errno = (int)errnum;
+	f.connected = connected > 0;
+	f.header_begun = begun > 0 && !is_answered(t, status);
+	t->rs->strange = http_failure_is_strange(&f);
+	return http_failure_tell(&f, t->err);
 }
 
 int
 http_perform(struct http *h, const struct http_request *rq, struct http_response *rs,
     struct error *err)
 {
-	struct transfer t = { .rq = rq, .rs = rs, .err = err };
+	struct http_transfer t = { .rq = rq,
+		.rs = rs,
+		.curl = h->curl,
+		.upload_seconds = h->upload_seconds,
+		.err = err };
 	char detail[CURL_ERROR_SIZE] = "";
 	struct curl_slist *fields = NULL;
 	CURL *c = h->curl;
 	curl_off_t length = -1;
 	char *peer = NULL;
 	long status = 0;
-	bool answered;
 	CURLcode code;
 	int rc = -1;
 
@@ -348,26 +262,23 @@ http_perform(struct http *h, const struct http_request *rq, struct http_response
 		return error_set(err, ERROR_INPUT, "a body of more than 2^63 - 1 bytes");
 	curl_easy_reset(c);
 	set_safety(h, rq);
-	set_method(c, rq, &t);
+	set_method(c, rq);
 	if (set_fields(c, rq, &fields, err) == -1)
 		goto done;
 	(void)curl_easy_setopt(c, CURLOPT_USERAGENT, "ocipipe/" VERSION);
 	(void)curl_easy_setopt(c, CURLOPT_URL, rq->url->text);
 	(void)curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
 	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, detail);
-	(void)curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
-	(void)curl_easy_setopt(c, CURLOPT_WRITEDATA, &t);
-	(void)curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
-	(void)curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, &t);
+	http_transfer_attach(&t);
 	code = perform(c);
 	/* Pointers into this frame are not left behind. */
 	(void)curl_easy_setopt(c, CURLOPT_ERRORBUFFER, NULL);
 	(void)curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
 	/* A server that refuses a body before it has all of it may be gone when we find out. */
-	answered = status >= 400 && code == CURLE_SEND_ERROR;
-	if (code != CURLE_OK && !answered && !(code == CURLE_WRITE_ERROR && rs->cut)) {
-		rc = explain(h, &t, code, detail[0] != '\0' ? detail : curl_easy_strerror(code),
-		    err);
+	if (!is_answered(&t, status) ||
+	    (code != CURLE_OK && !(code == CURLE_SEND_ERROR && status >= 400) &&
+		!(code == CURLE_WRITE_ERROR && rs->cut))) {
+		rc = explain(h, &t, code, detail, status);
 		goto done;
 	}
 	(void)curl_easy_getinfo(c, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
@@ -379,7 +290,7 @@ http_perform(struct http *h, const struct http_request *rq, struct http_response
 		rs->length = (uint64_t)length;
 	rc = 0;
 done:
-	close_content(&t);
+	http_transfer_end(&t);
 	forget_fields(fields);
 	return rc;
 }

@@ -6,6 +6,10 @@
  * content encoding (digests are over the bytes as sent), and sends no header built from what a
  * server said. Proxies come from the environment, as libcurl reads it; loopback never uses one.
  *
+ * An answer is waited for for the seconds that http_new is given, the whole of it, and its
+ * header has at most 300 KiB. Where a blob goes out the body may take as long as it takes: what
+ * counts then is the time since a byte of it left.
+ *
  * Memory:  a struct http holds the connections; a response owns its body.
  * Errors:  ERROR_NETWORK naming the address without its query; ERROR_DENIED for an address too
  *          near (address.h) and a proxy that wants a login; ERROR_IO for a bad CA file; those
@@ -27,6 +31,12 @@
 struct error;
 struct http;
 
+/*
+ * Ours: the seconds for an answer, if nobody says otherwise. One that is never complete, whoever
+ * lets it drip, then ends within a minute with all around it.
+ */
+#define HTTP_SECONDS 50
+
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_DELETE };
 
 /* What a request carries: opened when it is sent, again if it has to be sent again. */
@@ -46,6 +56,7 @@ struct http_request {
 	const char *accept;	    /* NULL: anything */
 	const char *content_type;   /* of the body; NULL: none */
 	struct http_body *body;	    /* PUT; NULL: empty */
+	bool upload;		    /* body is a blob: see above */
 	const char *form;	    /* POST: the body as text; NULL: empty. May be a secret */
 	size_t body_max;	    /* of the answer; the rest is not read, and cut says so */
 };
@@ -57,10 +68,12 @@ struct http_response {
 	bool cut;		  /* there was more than body_max */
 	uint64_t length;	  /* Content-Length; UINT64_MAX: not given */
 	enum address_reach reach; /* of the peer's address (with a proxy: the proxy's) */
+	bool strange; /* after ERROR_NETWORK: somebody was there, but did not speak HTTP */
 };
 
-/* cacert: PEM file of the only authorities to trust. NULL: SSL_CERT_FILE, else the system's. */
-struct http *http_new(const char *cacert, struct error *err);
+/* cacert: PEM file of the only authorities to trust. NULL: SSL_CERT_FILE, else the system's.
+ * seconds: for an answer, see above. */
+struct http *http_new(const char *cacert, unsigned seconds, struct error *err);
 void http_free(struct http *h); /* may be NULL */
 
 /* *rs is to be released also after an error. */

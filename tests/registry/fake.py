@@ -28,6 +28,11 @@ default; {A} and {B} in a value are the origins, such as http://127.0.0.1:1234:
     body=TEXT               of every error; python escapes
     warning=TEXT            of every answer
     retry-after=TEXT
+    raw=TEXT                the bytes of the answer to the PUT of a manifest, python escapes,
+                            {N*x} is x N times; then the connection ends
+    at=PLACE                instead to what is asked there: ping token head start upload
+    drip=SECONDS            between two bytes of raw
+    hang=1                  after raw nothing more comes, and no end
     die=N                   every connection ends instead of answer number N and those after
                             it, until somebody begins again with /v2/
     hiccup=N                a connection ends instead of answer number N
@@ -47,6 +52,7 @@ import signal
 import ssl
 import sys
 import threading
+import time
 import urllib.parse
 
 LIFETIME = 300
@@ -110,12 +116,40 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.close_connection = True
                 self.connection.close()
                 return
-            if proxied and "proxy" in opt:
+            place = self.place()
+            if "raw" in opt and place == opt.get("at", "manifest"):
+                pass
+            elif proxied and "proxy" in opt:
                 self.answer(int(opt["proxy"]))
             elif self.path.startswith("/token"):
                 self.token(body)
             elif self.allowed(auth, origin):
                 self.route(body)
+        if "raw" in opt and place == opt.get("at", "manifest"):
+            self.answer_raw()
+
+    def place(self):
+        path = self.path.split("?")[0]
+        if path == "/v2/" or path == "/token":
+            return "ping" if path == "/v2/" else "token"
+        if "/manifests/" in path:
+            return "manifest" if self.command == "PUT" else "lookup"
+        return {"HEAD": "head", "POST": "start", "PUT": "upload"}.get(self.command)
+
+    def answer_raw(self):
+        opt = self.server.state.opt
+        text = re.sub(r"\{(\d+)\*([^}]+)\}", lambda m: int(m[1]) * m[2], opt["raw"])
+        data = text.encode().decode("unicode_escape").encode("latin-1")
+        step = 1 if "drip" in opt else len(data) or 1
+        try:
+            for i in range(0, len(data), step):
+                self.wfile.write(data[i:i + step])
+                time.sleep(float(opt.get("drip", 0)))
+            while "hang" in opt:
+                time.sleep(1)
+        except OSError:
+            pass    # it lost patience
+        self.close_connection = True
 
     do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_one
 

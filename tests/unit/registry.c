@@ -320,7 +320,7 @@ command_dial(char *argv[], struct error *err)
 	struct http *h;
 	int rc = -1;
 
-	if ((h = http_new(NULL, err)) == NULL)
+	if ((h = http_new(NULL, HTTP_SECONDS, err)) == NULL)
 		return -1;
 	rq.url = &u;
 	if (url_parse(&u, argv[0], err) == 0 && (rc = http_perform(h, &rq, &rs, err)) == 0)
