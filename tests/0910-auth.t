@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need docker-registry htpasswd skopeo openssl jq
-plan 66
+plan 67
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), tag="v1"))' >s.tar
 D=$(tar xOf s.tar index.json | jq -r '.manifests[0].digest')
@@ -135,7 +135,8 @@ try 'tokens that expire' 0 '' auth=bearer spent=2
 is 'are renewed' "$([ "$(tokens)" -gt 2 ] && echo yes)" yes
 try 'tokens that are never good' 7 'HTTP status 401' auth=bearer never=1
 is 'are not asked for without end' "$(wc -l <last)" 4
-try 'a registry that lets us push no manifest' 7 'HTTP status 403' manifest=403
+try 'a registry that lets us push no manifest' 7 'HTTP status 403: MANIFEST_BLOB_UNKNOWN; the credentials of' auth=basic manifest=403
+is 'is named with the file of the credentials' "$(grep -c "$HOME/.docker/config.json do not allow it" "$ERR")" 1
 
 # rows: T88
 try 'an upload that goes elsewhere' 0 '' auth=basic 'location={B}{path}'

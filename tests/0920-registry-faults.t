@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need jq
-plan 110
+plan 114
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), tag="v1"))' >s.tar
 tarlib 'layout(image(layer("f", noise(2000000)), tag="v1"))' >big.tar
@@ -38,14 +38,18 @@ try 'one of 64 kB' 9 'longer than 16384 bytes' "location=/v2/$(head -c 65536 /de
 try 'one with a user in it' 9 'user information' 'location=http://u:p@{hostB}{path}'
 is 'sends no blob' "$(grep -c '"PUT"' last)" 0
 
-try 'a registry that will not start an upload' 7 'HTTP status 403: DENIED' start=403
+try 'a registry that will not start an upload' 7 'HTTP status 403: DENIED; a login may be needed, there was none' start=403
 try 'or has no such repository' 6 'HTTP status 404' start=404
 try 'an upload that is refused' 9 'HTTP status 400' upload=400
-try 'one that is too large' 9 'HTTP status 413' upload=413
+try 'one that is too large' 9 'HTTP status 413; it is larger than the registry takes' upload=413
 INPUT=big.tar try 'also before all of it is sent' 9 'HTTP status 413' upload=413
 try 'one that is sent elsewhere' 9 'HTTP status 307' upload=307
 try 'one that comes too soon' 9 'HTTP status 429; try again in 30 seconds' upload=429 retry-after=30
-try 'one to a registry that broke' 9 'HTTP status 503' upload=503
+try 'in a second' 9 'try again in 1 second' upload=429 retry-after=1
+is 'which is one' "$(grep -c seconds "$ERR")" 0
+try 'a date to come back' 9 'HTTP status 503; try again after Wed, 21 Oct 2015 07:28:00 GMT' upload=503 'retry-after=Wed, 21 Oct 2015 07:28:00 GMT'
+try 'nonsense for one' 9 'HTTP status 429; try again later' upload=429 'retry-after=1;\x1b[2J'
+try 'one to a registry that broke' 9 'HTTP status 503; try again later' upload=503
 try 'answered with 204' 0 '' upload=204
 try 'answered with 200' 0 '' upload=200
 is 'leaves a tag at the end' "$(tags)" 1
@@ -65,7 +69,7 @@ try 'one that says nonsense' 0 '' manifest-digest=nonsense
 try 'a manifest accepted and no more' 9 'HTTP status 202' manifest=202
 try 'a manifest answered with 200' 9 'HTTP status 200' manifest=200
 try 'a manifest that misses a blob' 6 'MANIFEST_BLOB_UNKNOWN' manifest=400
-try 'a manifest of a type it does not take' 9 'HTTP status 415' manifest=415 'body=plain words'
+try 'a manifest of a type it does not take' 9 'HTTP status 415: plain words; the registry may not take these media types' manifest=415 'body=plain words'
 
 # rows: T108
 try 'words that would clear the screen' 9 '\x1b[2J' upload=400 'body=\x1b[2J'

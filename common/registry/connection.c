@@ -6,14 +6,12 @@
 #include <string.h>
 
 #include "core/error.h"
-#include "core/json.h"
 #include "registry/auth.h"
 #include "registry/credentials.h"
+#include "registry/refusal.h"
 
 /* Of an answer whose body is for messages only. */
 #define MAX_ERROR_BODY ((size_t)64 * 1024)
-/* Ours: a line or two on a terminal, whatever a registry has to say. */
-#define MAX_SAID ((size_t)300)
 /* Bytes of each of two errors that are told in one line. */
 #define SHOWN (MAX_ERROR_TEXT / 2 - 2)
 /* Docker and containerd stop at 10; storage needs one. */
@@ -192,74 +190,16 @@ connection_follow(struct connection *c, struct http_request *rq, struct http_res
 	return rc;
 }
 
-/* What the registry says of an error, escaped: its code and message, or the body as it is. */
-static void
-read_error(const struct http_response *rs, char *said, size_t cap, char *code, size_t code_cap)
-{
-	struct json_value first = { .token = -1 }, member;
-	struct json_cursor cursor;
-	struct error ignored;
-	struct json *doc;
-	char *message = NULL, *word = NULL, text[2 * MAX_SAID];
-
-	code[0] = '\0';
-	doc = json_parse(rs->body, rs->body_len, "error", &ignored);
-	if (doc != NULL) {
-		member = json_member(json_root(doc), "errors");
-		json_walk(&cursor, member);
-		if (json_exists(member) && json_type(member) == JSON_ARRAY && json_next(&cursor))
-			first = cursor.value;
-	}
-	if (json_exists(first)) {
-		if (json_exists(json_member(first, "code")))
-			word = json_string(json_member(first, "code"), "code", &ignored);
-		if (json_exists(json_member(first, "message")))
-			message = json_string(json_member(first, "message"), "message", &ignored);
-	}
-	if (word != NULL)
-		(void)snprintf(code, code_cap, "%s", word);
-	if (word != NULL || message != NULL)
-		(void)snprintf(text, sizeof(text), "%s%s%s", word != NULL ? word : "",
-		    word != NULL && message != NULL ? ": " : "", message != NULL ? message : "");
-	else
-		(void)snprintf(text, sizeof(text), "%.*s", (int)strcspn(rs->body, "\r\n"),
-		    rs->body);
-	free(word);
-	free(message);
-	json_free(doc);
-	(void)error_escape(said, cap, text, strlen(text));
-}
-
-/* Which failure it is decides the exit status. */
-static enum error_kind
-judge(int status, const char *code)
-{
-	static const char *const missing[] = { "NAME_UNKNOWN", "MANIFEST_UNKNOWN", "BLOB_UNKNOWN",
-		"MANIFEST_BLOB_UNKNOWN" };
-	size_t i;
-
-	if (status == 401 || status == 403 || status == 407)
-		return ERROR_DENIED;
-	for (i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-		if (status >= 400 && strcmp(code, missing[i]) == 0)
-			return ERROR_NOTFOUND;
-	return status == 404 && strncmp(code, "BLOB_UPLOAD", 11) != 0 ? ERROR_NOTFOUND :
-									ERROR_REGISTRY;
-}
-
 int
 connection_refused(struct connection *c, const struct url *u, const struct http_response *rs,
     struct error *err)
 {
-	char shown[MAX_ERROR_TEXT / 2], said[MAX_SAID + 1], code[64], later[64] = "";
-	const char *after = http_field(c->http, "Retry-After", 0);
+	struct refusal r = { .url = u,
+		.answer = rs,
+		.retry_after = http_field(c->http, "Retry-After", 0),
+		.file = c->credentials.file };
 
-	url_show(u, shown, sizeof(shown));
-	read_error(rs, said, sizeof(said), code, sizeof(code));
-	if (after != NULL && strlen(after) <= 8 && strspn(after, "0123456789") == strlen(after))
-		(void)snprintf(later, sizeof(later), "; try again in %s seconds", after);
-	return error_set(err, judge(rs->status, code), "%s: HTTP status %d%s%s%s", shown,
-	    rs->status, said[0] != '\0' ? ": " : "", said, later);
+	return refusal_tell(&r, err);
 }
 
 /* An address below …/v2/REPOSITORY/. */
