@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need jq
-plan 41
+plan 44
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), layer("f", b"2"), tag="v1"))' >s.tar
 root() { tar xOf "$1" index.json | jq -r ".manifests[${2:-0}].digest"; }
@@ -107,6 +107,13 @@ for status in 202 401 405 500; do
 	R=127.0.0.1:$PORT
 	tarlib "layout(image(layer('etc/motd', b'hi\\n'), layer('f', b'2'), tag='v1', name='$R/other/base:v1'))" >from.tar
 	ok "a mount that ends in $status is an upload" oci-push "$R/mine:v1" from.tar
+done
+# rows: T99
+for location in none ftp://127.0.0.1/x '/v2/a b'; do
+	start_fake mountless have=layer mount=202 "mount-location=$location"
+	R=127.0.0.1:$PORT
+	tarlib "layout(image(layer('etc/motd', b'hi\\n'), layer('f', b'2'), tag='v1', name='$R/other/base:v1'))" >from.tar
+	ok "a mount that leads nowhere is an upload: $location" oci-push "$R/mine:v1" from.tar
 done
 
 start_fake small

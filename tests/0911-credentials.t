@@ -1,7 +1,7 @@
 #!/bin/sh
 # Credentials: of many files and keys the right ones count, and a broken one is no anonymity.
 . "${0%/*}/lib.sh"
-plan 51
+plan 59
 
 unit=$B/unit/registry
 b64() { printf '%b' "$1" | base64 -w 0; }
@@ -141,6 +141,47 @@ auth '{"credsStore":"token"}'
 gives 'it may have an identity token' '- - identity -' in_file h
 auth "{\"credsStore\":\"none\",\"auths\":{$(entry h file:1)}}"
 gives 'one that has nothing is passed over' 'file 1 - -' in_file h
+helper hangs <<'END'
+#!/bin/sh
+sleep 300 &
+echo $! >"$T/child"
+echo $$ >"$T/parent"
+wait
+END
+gone()	# pid: ends it if it is still there
+{
+	n=0
+	while kill -0 "$1" 2>/dev/null && ! grep -q '^State:.*Z' "/proc/$1/status" 2>/dev/null; do
+		n=$((n + 1))
+		if [ "$n" -gt 10000 ]; then
+			kill "$1"
+			return 1
+		fi
+	done
+}
+auth '{"credsStore":"hangs"}'
+for signal in TERM INT; do
+	rm -f "$T/child"
+	# In a shell's background SIGINT is ignored, so python starts it.
+	run python3 -c 'import os, signal, subprocess, sys
+p = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+while not os.path.exists(os.environ["T"] + "/parent"): pass
+p.send_signal(getattr(signal, "SIG" + sys.argv[1]))
+print(signal.Signals(-p.wait()).name)' "$signal" "$unit" credentials auth h a/b
+	is "SIG$signal while a helper runs ends us" "$(cat "$OUT")" "SIG$signal"
+	ok 'and it' gone "$(cat "$T/parent")"
+	ok 'and what it started' gone "$(cat "$T/child")"
+	rm "$T/parent"
+done
+helper crowds <<'END'
+#!/bin/sh
+sleep 300 &
+echo $! >"$T/child"
+exec head -c 1048576 /dev/zero
+END
+auth '{"credsStore":"crowds"}'
+refuses 'one that is given up' 7 'writes more than 64 KiB' in_file h
+ok 'ends with what it started' gone "$(cat "$T/child")"
 # rows: T102
 for name in fails floods babbles missing ../good 'good;id'; do
 	auth "{\"credsStore\":\"$name\",\"auths\":{$(entry h file:1)}}"

@@ -125,21 +125,19 @@ client_blob_mount(struct client *c, const struct digest *digest, const char *fro
 	if (url_add(&u, "mount", digest->text, err) == -1 || url_add(&u, "from", from, err) == -1)
 		goto done;
 	rq.url = &u;
-	if (connection_request(c->connection, &rq, &rs, &problem) == -1) {
+	if (connection_request(c->connection, &rq, &rs, &problem) == 0) {
+		rc = 0;
+		*mounted = rs.status == 201;
+		/* An upload instead, and if we cannot make out where: another one. */
+		if (rs.status == 202 &&
+		    connection_link(c->connection, &u, &c->session, &problem) == 0)
+			c->session_of = *digest;
+	} else if (problem.kind == ERROR_DENIED || problem.kind == ERROR_REGISTRY) {
 		/* No right to read there, perhaps; the blob can still be sent. */
-		if (problem.kind == ERROR_DENIED)
-			rc = 0;
-		else
-			*err = problem;
-		goto done;
+		rc = 0;
+	} else {
+		*err = problem;
 	}
-	rc = 0;
-	if (rs.status == 201)
-		*mounted = true;
-	else if (rs.status == 202 && connection_link(c->connection, &u, &c->session, err) == 0)
-		c->session_of = *digest;
-	else if (rs.status == 202)
-		rc = -1;
 done:
 	http_response_release(&rs);
 	url_release(&u);

@@ -45,7 +45,7 @@ int client_blob_upload(struct client *c, const struct digest *digest, struct htt
 int client_manifest_digest(struct client *c, const char *name, struct digest *digest, bool *exists,
     struct error *err);
 /*
- * digest is that of text. ERROR_REGISTRY: the registry made another manifest of it;
+ * digest is that of text. ERROR_DIGEST: the registry made another manifest of it;
  * ERROR_NOTFOUND: it misses what the manifest refers to.
  */
 int client_manifest_put(struct client *c, const char *name, const char *media_type,

@@ -18,6 +18,7 @@
 #include "core/error.h"
 #include "core/io.h"
 #include "core/json.h"
+#include "core/signals.h"
 #include "registry/credentials.h"
 #include "registry/secret.h"
 
@@ -25,6 +26,8 @@
 #define MAX_HELPER_OUTPUT ((size_t)64 * 1024)
 /* Ours: room for a user to unlock a key ring. */
 #define HELPER_TIMEOUT_MS 30000
+/* How often somebody looks whether a signal waits. */
+#define LOOK_MS 100
 /* A name that becomes part of a file name. */
 #define MAX_HELPER_NAME 128
 #define NOT_FOUND "credentials not found in native keychain"
@@ -71,8 +74,12 @@ open_input(const char *server, int *in)
 	return 0;
 }
 
+/*
+ * In a process group of its own, so that what it started can be ended with it. mask is what it
+ * is to have of signals held back.
+ */
 static int
-spawn(const char *program, int in, int out, pid_t *pid)
+spawn(const char *program, int in, int out, const sigset_t *mask, pid_t *pid)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -93,7 +100,12 @@ spawn(const char *program, int in, int out, pid_t *pid)
 	(void)sigaddset(&defaults, SIGXFSZ);
 	code = posix_spawnattr_setsigdefault(&attr, &defaults);
 	if (code == 0)
-		code = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
+		code = posix_spawnattr_setsigmask(&attr, mask);
+	if (code == 0)
+		code = posix_spawnattr_setpgroup(&attr, 0);
+	if (code == 0)
+		code = posix_spawnattr_setflags(&attr,
+		    POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
 	if (code == 0)
 		code = posix_spawn_file_actions_adddup2(&actions, in, 0);
 	if (code == 0)
@@ -122,7 +134,10 @@ gather(int fd, char *text, size_t *len)
 		left = end - now_ms();
 		if (left <= 0)
 			return "no answer in 30 seconds";
-		n = poll(&p, 1, (int)left);
+		/* A terminal's ^C does not reach its group. */
+		if (signals_wait())
+			return "interrupted";
+		n = poll(&p, 1, left < LOOK_MS ? (int)left : LOOK_MS);
 		if (n == 0 || (n == -1 && errno == EINTR))
 			continue;
 		n = io_read(fd, text + *len, MAX_HELPER_OUTPUT - *len);
@@ -145,9 +160,11 @@ run(const char *program, const char *server, char *text, size_t *len, int *statu
 {
 	int in = -1, out[2] = { -1, -1 };
 	const char *why;
+	sigset_t mask;
 	pid_t pid;
 	int rc = -1;
 
+	signals_hold(&mask);
 	if (open_input(server, &in) == -1 || pipe(out) == -1) {
 		(void)error_system(err, errno, "%s: no pipe", program);
 		goto done;
@@ -157,7 +174,7 @@ run(const char *program, const char *server, char *text, size_t *len, int *statu
 		(void)error_system(err, errno, "%s: no pipe", program);
 		goto done;
 	}
-	if (spawn(program, in, out[1], &pid) == -1) {
+	if (spawn(program, in, out[1], &mask, &pid) == -1) {
 		(void)error_set(err, ERROR_DENIED, "credential helper %s: %s", program,
 		    strerror(errno));
 		goto done;
@@ -166,7 +183,7 @@ run(const char *program, const char *server, char *text, size_t *len, int *statu
 	out[1] = -1;
 	why = gather(out[0], text, len);
 	if (why != NULL)
-		(void)kill(pid, SIGKILL);
+		(void)kill(-pid, SIGKILL);
 	while (waitpid(pid, status, 0) == -1 && errno == EINTR)
 		;
 	if (why != NULL) {
@@ -181,6 +198,7 @@ done:
 		(void)close(out[0]);
 	if (out[1] != -1)
 		(void)close(out[1]);
+	signals_release(&mask);
 	return rc;
 }
 

@@ -20,6 +20,7 @@ default; {A} and {B} in a value are the origins, such as http://127.0.0.1:1234:
     upload=STATUS           answer to the PUT of a blob; then nothing is kept
     start=STATUS            answer to a POST that starts an upload
     mount=STATUS            201 otherwise, where the other repository has the blob, else 202
+    mount-location=URL      with mount=202; "none" for none
     head=STATUS             answer to HEAD of a blob
     head-size=N             its Content-Length, also at {B}/storage/ where it may be sent
     head-location=URL       with head=307
@@ -270,6 +271,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             state.uploads += 1
             path = "/v2/%s/blobs/uploads/u%d" % (repo, state.uploads)
             location = state.fill(opt.get("location", "{A}{path}"), path=path)
+            if "mount" in query:
+                location = opt.get("mount-location", location)
             if location == "none":
                 return self.answer(202)
             return self.answer(202, Location=location.encode().decode("unicode_escape"))
