@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need docker-registry skopeo jq
-plan 64
+plan 65
 
 start_real plain
 R=localhost:$PORT
@@ -75,6 +75,7 @@ refuses 'a target that is none: a b' 2 'a b' oci-push 'a b' s.tar
 refuses 'a target with a scheme' 2 'no scheme' oci-push http://x/y s.tar
 refuses 'a target with half a digest' 2 'sha256:short' oci-push x@sha256:short s.tar
 refuses 'a target with two tags' 2 'x:tag:tag' oci-push x:tag:tag s.tar
+refuses 'a target with zeros before its port' 2 'no host[:port]' oci-push 127.0.0.1:01/x s.tar
 refuses 'a target with a path of dots' 2 'x/../y' oci-push x/../y s.tar
 
 tarlib 'layout(loose_layer(layer("f", b"1")))' >layer.tar

@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need docker-registry htpasswd skopeo openssl jq
-plan 67
+plan 68
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), tag="v1"))' >s.tar
 D=$(tar xOf s.tar index.json | jq -r '.manifests[0].digest')
@@ -32,6 +32,9 @@ ok 'the file of containers' oci-push "$R/a/basic:v1" s.tar
 docker_config "$T/wrong" "$R" user wrong
 refuses 'a wrong password' 7 "refuses the user name and password of $T/wrong/config.json" \
 	env DOCKER_CONFIG="$T/wrong" oci-push "$R/a/basic:v1" s.tar
+echo '{"credsStore":"nowhere"}' >helper.json
+refuses 'a helper that fails' 7 'docker-credential-nowhere: No such file or directory; --anonymous does without' \
+	oci-push --authfile helper.json "$R/a/b:v1" s.tar
 refuses 'a file that is not there' 4 'nowhere: No such file' oci-push --authfile nowhere "$R/a/b:v1" s.tar
 
 # --- Bearer, by docker's registry and a token server ---

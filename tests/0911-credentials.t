@@ -1,7 +1,7 @@
 #!/bin/sh
 # Credentials: of many files and keys the right ones count, and a broken one is no anonymity.
 . "${0%/*}/lib.sh"
-plan 59
+plan 61
 
 unit=$B/unit/registry
 b64() { printf '%b' "$1" | base64 -w 0; }
@@ -28,6 +28,9 @@ auth "{\"auths\":{$(entry https://index.docker.io/v1/ hub:1),$(entry https://h/v
 gives 'the key of Docker Hub' 'hub 1 - -' in_file docker.io library/x
 gives 'a key that is an address' 'legacy 2 - -' in_file h
 gives 'without a path' 'other 3 - -' in_file g
+auth "{\"auths\":{$(entry h/ slash:4),$(entry g/a/ folder:5)}}"
+gives 'with a slash after it' 'slash 4 - -' in_file h
+gives 'which is no folder of another' '- - - -' in_file g
 auth "{\"auths\":{$(entry docker.io hub:2)}}"
 gives 'Docker Hub by its plain name' 'hub 2 - -' in_file docker.io library/x
 auth "{\"auths\":{$(entry h 'user:a:b:')}}"

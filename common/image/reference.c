@@ -72,14 +72,15 @@ is_port(const char *s, size_t len)
 	unsigned long port = 0;
 	size_t i;
 
-	if (len == 0 || len > 5)
+	/* With zeros before it one port would have many spellings. */
+	if (len == 0 || len > 5 || s[0] == '0')
 		return false;
 	for (i = 0; i < len; i++) {
 		if (s[i] < '0' || s[i] > '9')
 			return false;
 		port = 10 * port + (unsigned long)(s[i] - '0');
 	}
-	return port > 0 && port <= 65535;
+	return port <= 65535;
 }
 
 static bool

@@ -286,12 +286,15 @@ static int
 find_credentials(struct connection *c, struct error *err)
 {
 	char text[MAX_ERROR_TEXT];
+	struct error problem;
 
 	if (c->opt->anonymous)
 		return 0;
 	if (credentials_find(&c->credentials, c->opt->authfile, c->ref.registry, c->ref.repository,
-		err) == -1)
-		return -1;
+		&problem) == -1)
+		/* ERROR_DENIED: a helper that fails, perhaps for a registry that asks nobody. */
+		return error_set(err, problem.kind, "%.*s%s", (int)(MAX_ERROR_TEXT - 40),
+		    problem.text, problem.kind == ERROR_DENIED ? "; --anonymous does without" : "");
 	if (c->credentials.file == NULL)
 		return 0;
 	(void)snprintf(text, sizeof(text), "credentials for %s are from %s", c->ref.registry,

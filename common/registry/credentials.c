@@ -133,7 +133,8 @@ done:
 	return rc;
 }
 
-/* "https://h/v1/" means h. A key without scheme and with a path is one repository's (exact). */
+/* "https://h/v1/" means h, and "h/" too. Another key without scheme and with a path is one
+ * repository's (exact). */
 static bool
 key_means(const char *key, const char *registry, bool bare)
 {
@@ -146,7 +147,9 @@ key_means(const char *key, const char *registry, bool bare)
 	else if (strncmp(host, "http://", 7) == 0)
 		host += 7;
 	len = strcspn(host, "/");
-	if ((host == key && host[len] == '/' && !bare) || len >= sizeof(name))
+	if (host == key && host[len] == '/' && host[len + 1] != '\0' && !bare)
+		return false;
+	if (len >= sizeof(name))
 		return false;
 	memcpy(name, host, len);
 	name[len] = '\0';
