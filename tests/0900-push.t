@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need docker-registry skopeo jq
-plan 65
+plan 74
 
 start_real plain
 R=localhost:$PORT
@@ -45,8 +45,14 @@ ok 'a lone untagged image' oci-push "$R/a/lone" untagged.tar
 is 'becomes latest' "$(tags a/lone)" '["latest"]'
 ok 'unless -t names it' oci-push -t x -t y "$R/a/named" untagged.tar
 is 'with all that -t says' "$(tags a/named)" '["x","y"]'
+ok '-t adds to the tag of an image' oci-push -t z -t y "$R/a/both" s.tar
+is 'all of them' "$(tags a/both)" '["v1","y","z"]'
+is 'the record names the first of -t' "$(jq -r .ref "$OUT")" "$R/a/both:z"
+ok 'the entries may have several names' sh -c "oci-pack -t b -t a s.tar | oci-push $R/a/names"
+is 'the record names the first' "$(jq -r .ref "$OUT")" "$R/a/names:b"
 ok '-t adds to the tag of the target' oci-push -t extra "$R/a/more:v1" s.tar
 is 'all of them' "$(tags a/more)" '["extra","v1"]'
+is 'the record names that of the target' "$(jq -r .ref "$OUT")" "$R/a/more:v1"
 ok 'of several the untagged' oci-push "$R/a/several" untagged2.tar
 is 'go by their digest' "$(there "a/several@$(root untagged2.tar 1)")" "$(root untagged2.tar 1)"
 is 'which a notice says' "$(grep -c 'has no tag, and goes by its digest' "$ERR")" 2
@@ -64,6 +70,10 @@ tarlib 'layout(image(layer("f", b"1"), name="reg.example.com/x/y"))' >bare.tar
 ok 'one without a tag' oci-push "$R/a/bare" bare.tar
 is 'means latest' "$(tags a/bare)" '["latest"]'
 tarlib 'layout(image(layer("f", b"1"), tag="reg.example.com/x:v1"), image(layer("f", b"2"), tag="other.example.com/x:v1"))' >same.tar
+tarlib 'layout(image(layer("f", b"1"), name="h.io/x"), image(layer("f", b"2"), name="h.io/y"))' >bare2.tar
+ok 'two of them' oci-push "$R/a/bare2" bare2.tar
+is 'go by their digest' "$(jq -r .ref "$OUT" | xargs)" "$R/a/bare2@$(root bare2.tar) $R/a/bare2@$(root bare2.tar 1)"
+is 'and are no latest' "$(tags a/bare2)" ''
 refuses 'two images that claim one tag' 3 'tag v1: claimed by' oci-push "$R/a/x" same.tar
 tarlib 'layout(image(layer("f", b"1"), tag="no/TAG"))' >illegal.tar
 refuses 'a name that is neither tag nor reference' 3 'no/TAG' oci-push "$R/a/x" illegal.tar

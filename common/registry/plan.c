@@ -33,6 +33,7 @@ add_tag(struct making *m, size_t image, const char *tag, struct error *err)
 		m->cap_tags = cap;
 	}
 	p->tags[p->n_tags].image = image;
+	p->tags[p->n_tags].rank = p->n_tags;
 	memcpy(p->tags[p->n_tags].text, tag, strlen(tag) + 1);
 	p->n_tags++;
 	return 0;
@@ -121,8 +122,6 @@ entry_tag(const struct descriptor *root, char tag[MAX_TAG + 1], struct error *er
 		    "index.json: %s: its name %.200s is neither a tag "
 		    "nor a reference",
 		    root->digest.text, name);
-	if (r.tag[0] == '\0' && !r.has_digest)
-		memcpy(r.tag, "latest", sizeof("latest"));
 	memcpy(tag, r.tag, sizeof(r.tag));
 	return 0;
 }
@@ -189,7 +188,9 @@ compare_tags(const void *a, const void *b)
 	const struct plan_tag *x = a, *y = b;
 	int order = strcmp(x->text, y->text);
 
-	return order != 0 ? order : (x->image > y->image) - (x->image < y->image);
+	if (order == 0)
+		order = (x->image > y->image) - (x->image < y->image);
+	return order != 0 ? order : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
 static int
@@ -199,7 +200,7 @@ compare_images(const void *a, const void *b)
 
 	if (x->image != y->image)
 		return x->image < y->image ? -1 : 1;
-	return strcmp(x->text, y->text);
+	return (x->rank > y->rank) - (x->rank < y->rank);
 }
 
 /* One tag, one image; then the tags of an image stand together. */
@@ -245,7 +246,7 @@ plan_make(struct plan *p, struct source *s, const struct reference *to, const ch
 	m.seen = blob_set_new(err);
 	if (m.seen == NULL || add_roots(&m, s, err) == -1)
 		goto done;
-	if (one ? check_target(&m, err) == -1 : add_own_tags(&m, s, err) == -1)
+	if (one && check_target(&m, err) == -1)
 		goto done;
 	if (to->tag[0] != '\0' && add_tag(&m, 0, to->tag, err) == -1)
 		goto done;
@@ -253,6 +254,8 @@ plan_make(struct plan *p, struct source *s, const struct reference *to, const ch
 		for (j = 0; j < p->n_images; j++)
 			if (add_tag(&m, j, tags[i], err) == -1)
 				goto done;
+	if (!one && add_own_tags(&m, s, err) == -1)
+		goto done;
 	if (!one && p->n_images == 1 && p->n_tags == 0 && add_tag(&m, 0, "latest", err) == -1)
 		goto done;
 	rc = settle_tags(p, err);

@@ -3,7 +3,7 @@
  *
  * Source:  design 2, oci-push. A target with a tag or a digest takes the one image of the input;
  *          a bare repository takes every image under its own tags, a lone one without a tag as
- *          "latest", of several those without by their digest.
+ *          "latest", of several those without by their digest. A reference without a tag is none.
  * Memory:  a struct plan owns its lists, borrows the source; plan_release frees it.
  * Errors:  ERROR_INPUT: no image, several for one place, two for one tag, a layer in no image, a
  *          name that is no tag; ERROR_DIGEST: the image is not the one that the target names.
@@ -29,6 +29,7 @@ struct plan {
 	size_t n_images;
 	struct plan_tag {
 		size_t image;
+		size_t rank; /* the target's own, those of -t, the entry's, each as given */
 		char text[MAX_TAG + 1];
 	} * tags;
 	size_t n_tags;
