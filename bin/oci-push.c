@@ -19,6 +19,7 @@
 #include "registry/client.h"
 #include "registry/plan.h"
 #include "registry/push.h"
+#include "stream/images.h"
 #include "stream/source.h"
 
 struct options {
@@ -154,52 +155,63 @@ format_place(const struct options *opt, const struct plan *plan, const struct pl
 	reference_format(&at, ref, cap);
 }
 
-/* One line for each image. The output is given away whole at the end (records, design 1.2). */
 static int
-write_records(const struct options *opt, const struct plan *plan, struct error *err)
+write_record(const struct options *opt, struct source *source, const struct plan *plan,
+    const struct plan_image *image, struct writer *out, struct error *err)
 {
 	char ref[MAX_REFERENCE_TEXT + 1];
+	struct descriptor entry;
 	struct json_writer w;
-	struct output out;
-	size_t i;
-	int rc = 0;
+	int rc = -1;
 
-	if (output_open(&out, NULL, true, 0, err) == -1)
+	if (images_entry(source, image->root, &entry, err) == -1)
 		return -1;
-	for (i = 0; i < plan->n_images && rc == 0; i++) {
-		json_writer_init(&w);
-		format_place(opt, plan, &plan->images[i], ref, sizeof(ref));
-		descriptor_write_record(plan->images[i].root, ref, &w);
-		if (json_writer_check(&w, err) == -1 ||
-		    writer_write(&out.writer, w.text, w.len, err) == -1 ||
-		    writer_write(&out.writer, "\n", 1, err) == -1)
-			rc = -1;
-		json_writer_release(&w);
-	}
-	if (rc == 0)
-		rc = output_commit(&out, err);
-	output_discard(&out);
+	json_writer_init(&w);
+	format_place(opt, plan, image, ref, sizeof(ref));
+	descriptor_write_record(&entry, ref, &w);
+	if (json_writer_check(&w, err) == 0 && writer_write(out, w.text, w.len, err) == 0)
+		rc = writer_write(out, "\n", 1, err);
+	json_writer_release(&w);
+	descriptor_release(&entry);
 	return rc;
+}
+
+/* One line for each image, when all is done (records, design 1.2). */
+static int
+write_records(const struct options *opt, struct source *source, const struct plan *plan,
+    struct output *out, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < plan->n_images; i++)
+		if (write_record(opt, source, plan, &plan->images[i], &out->writer, err) == -1)
+			return -1;
+	return output_commit(out, err);
 }
 
 static int
 push(const struct options *opt, struct source *source, const struct plan *plan, struct listener *l,
     struct error *err)
 {
-	struct push p = { .source = source,
+	struct push_options push_options = { .source = source,
 		.plan = plan,
 		.listener = &l->listener,
 		.progress = l->progress,
 		.no_clobber = opt->no_clobber,
 		.dry_run = opt->dry_run };
-	int rc;
+	struct push *p;
+	struct client *client;
+	int rc = -1;
 
-	p.client = client_new(&opt->to, opt->dry_run ? "pull" : "pull,push", &opt->registry,
-	    &l->listener, err);
-	if (p.client == NULL)
+	p = push_new(&push_options, err);
+	if (p == NULL)
 		return -1;
-	rc = push_run(&p, err);
-	client_free(p.client);
+	client = client_new(&opt->to, opt->dry_run ? "pull" : "pull,push", &opt->registry,
+	    &l->listener, err);
+	if (client != NULL)
+		rc = push_run(p, client, err);
+	client_free(client);
+	push_free(p);
 	return rc;
 }
 
@@ -212,25 +224,30 @@ run(const struct options *opt, struct error *err)
 		.opt = opt };
 	struct source_options source_options = { .progress = &progress };
 	struct plan plan = { .images = NULL };
-	struct source *source;
+	struct source *source = NULL;
+	struct output out;
 	int rc = -1;
 
 	progress_init(&progress, usage.prog, &opt->common);
+	/* Before there is anything to say: nobody is to push what cannot be told of. */
+	if (output_open(&out, NULL, true, 0, err) == -1)
+		goto done;
 	source = source_new(&source_options, err);
-	if (source == NULL)
-		return -1;
-	if (source_read_all(source, opt->inputs, err) == -1 || source_merge(source, err) == -1 ||
+	if (source == NULL || source_read_all(source, opt->inputs, err) == -1 ||
+	    source_merge(source, err) == -1 ||
 	    plan_make(&plan, source, &opt->to, opt->tags.items, opt->tags.n, err) == -1)
 		goto done;
-	notice_untagged(&plan, &l);
 	rc = push(opt, source, &plan, &l, err);
 	progress_done(&progress);
-	if (rc == 0)
-		rc = write_records(opt, &plan, err);
+	if (rc == 0) {
+		notice_untagged(&plan, &l);
+		rc = write_records(opt, source, &plan, &out, err);
+	}
 done:
 	progress_done(&progress);
 	plan_release(&plan);
 	source_free(source);
+	output_discard(&out);
 	return rc;
 }
 

@@ -25,7 +25,7 @@ uploads() { grep -c "\"http.request.uri\":\"/v2/$1/blobs/uploads/" "$LOG"; }
 
 D=$(root s.tar)
 gives 'an image goes to a tag, and one record says so' \
-	"{\"ref\":\"$R/a/one:v1\",\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"$D\",\"size\":400,\"annotations\":{\"org.opencontainers.image.ref.name\":\"v1\"}}" \
+	"{\"ref\":\"$R/a/one:v1\",\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\",\"digest\":\"$D\",\"size\":400,\"platform\":{\"architecture\":\"amd64\",\"os\":\"linux\"},\"annotations\":{\"org.opencontainers.image.ref.name\":\"v1\"}}" \
 	oci-push "$R/a/one:v1" s.tar
 is 'skopeo reads the same manifest' "$(there a/one:v1)" "$D"
 ok 'its blobs are what they should be' skopeo copy -q --src-tls-verify=false "docker://$R/a/one:v1" dir:copy

@@ -3,7 +3,7 @@
 . "${0%/*}/lib.sh"
 . "$TESTS/registry/lib.sh"
 need jq
-plan 44
+plan 51
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), layer("f", b"2"), tag="v1"))' >s.tar
 root() { tar xOf "$1" index.json | jq -r ".manifests[${2:-0}].digest"; }
@@ -29,6 +29,34 @@ is 'sends nothing' "$(writes)" 0
 refuses 'a pipeline whose first command is missing' 3 'oci-push: ' \
 	sh -c "{ false | oci-manifest; } 2>/dev/null | oci-push $R/cut:v1"
 is 'sends nothing either' "$(writes)" 0
+
+# --- an image that cannot be is found out before anybody is asked, a helper too ---
+
+echo '{"credsStore":"nowhere"}' >helper.json
+broken()	# name, status, text, what makes it
+{
+	python3 - "$4" <<'END'
+import sys
+sys.path.insert(0, __import__("os").environ["TESTS"])
+import tarlib as t
+i = t.image(t.layer("f", b"1"), tag="v1", **(eval(sys.argv[1]) if sys.argv[1][:1] == "{" else {}))
+without = [k for k, v in i.blobs.items() if b"diff_ids" in v] if sys.argv[1] == "without" else []
+open("bad.tar", "wb").write(t.layout(i, without=without))
+END
+	refuses "$1" "$2" "$3" oci-push --authfile helper.json 127.0.0.1:1/a/b:v1 bad.tar
+}
+broken 'a config that is missing' 6 'sha256:' without
+broken 'a config that is none' 3 'sha256:' '{"config": b"{}"}'
+broken 'diff_ids of another number' 3 'sha256:' '{"config": {"rootfs": {"type": "layers", "diff_ids": []}}}'
+broken 'data that is another blob' 5 'data' '{"edit": lambda m: m["config"].update(data="e30=")}'
+tarlib 'layout(image(layer("f", b"3")), image(layer("f", b"4")))' >untagged2.tar
+refuses 'nobody is told what untagged images are called until they are there' 8 'cannot connect' \
+	oci-push 127.0.0.1:1/a/b untagged2.tar
+# rows: T113
+start_fake nowhere
+refuses 'without standard output' 4 'standard output' sh -c "exec oci-push 127.0.0.1:$PORT/a/b:v1 s.tar >&-"
+is 'nobody is asked' "$(wc -l <"$LOG")" 0
+stop nowhere
 
 # A blob of a file is checked while it is sent: its end is never sent if it is wrong.
 tarlib 'layout(image(layer("f", noise(3000000)), tag="v1"))' >big.tar

@@ -119,10 +119,11 @@ open_stdout(struct output *o, bool text, uint64_t announced, struct error *err)
 	flags = fcntl(o->fd, F_GETFL);
 	if (flags == -1 || fstat(o->fd, &st) == -1)
 		return error_system(err, errno, "%s", o->writer.name);
+	/* What io_start puts in the place of one that is closed. */
+	if ((flags & O_ACCMODE) == O_RDONLY)
+		return error_system(err, EBADF, "%s", o->writer.name);
 	o->pipe = S_ISFIFO(st.st_mode);
-	at = S_ISREG(st.st_mode) && (flags & O_APPEND) == 0 && (flags & O_ACCMODE) != O_RDONLY ?
-	    lseek(o->fd, 0, SEEK_CUR) :
-	    -1;
+	at = S_ISREG(st.st_mode) && (flags & O_APPEND) == 0 ? lseek(o->fd, 0, SEEK_CUR) : -1;
 	if (at != -1 && (uint64_t)at >= announced) {
 		o->seekable = true;
 		o->start = (uint64_t)at - announced;

@@ -18,13 +18,19 @@ struct blob_body {
 	struct reader_progress counted;
 };
 
-/* A push under way. */
-struct run {
-	const struct push *p;
+/* An image of the plan in a table by digest, to find in items those that are one. */
+struct root {
+	const struct plan_image *image;
+};
+
+struct push {
+	const struct push_options *opt;
+	struct client *client; /* while push_run is at it */
 	struct graph *graph;
 	const struct graph_item *items;
 	bool *there; /* an item that the registry has, by its number in items */
 	size_t n;
+	struct root *roots; /* as many as the plan has images */
 };
 
 static int
@@ -55,17 +61,17 @@ is_manifest(const struct graph_item *item)
 
 /* Says what is done, or what would be: that is what a dry run is for. */
 static void
-tell(const struct run *r, const char *done, const char *would, const struct digest *digest,
+tell(const struct push *p, const char *done, const char *would, const struct digest *digest,
     const char *detail)
 {
-	struct registry_listener *l = r->p->listener;
+	struct registry_listener *l = p->opt->listener;
 	char text[MAX_ERROR_TEXT];
 
-	(void)snprintf(text, sizeof(text), "%s %s%s%s", r->p->dry_run ? would : done, digest->text,
-	    detail[0] != '\0' ? ": " : "", detail);
-	if (r->p->dry_run && l->warn != NULL)
+	(void)snprintf(text, sizeof(text), "%s %s%s%s", p->opt->dry_run ? would : done,
+	    digest->text, detail[0] != '\0' ? ": " : "", detail);
+	if (p->opt->dry_run && l->warn != NULL)
 		l->warn(l, text);
-	else if (!r->p->dry_run && l->trace != NULL)
+	else if (!p->opt->dry_run && l->trace != NULL)
 		l->trace(l, text);
 }
 
@@ -78,60 +84,59 @@ check_tags(const struct push *p, struct error *err)
 	bool exists;
 	size_t i;
 
-	for (i = 0; i < p->plan->n_tags; i++) {
-		root = p->plan->images[p->plan->tags[i].image].root;
-		if (client_manifest_digest(p->client, p->plan->tags[i].text, &digest, &exists,
+	for (i = 0; i < p->opt->plan->n_tags; i++) {
+		root = p->opt->plan->images[p->opt->plan->tags[i].image].root;
+		if (client_manifest_digest(p->client, p->opt->plan->tags[i].text, &digest, &exists,
 			err) == -1)
 			return -1;
 		if (exists && !digest_equal(&digest, &root->digest))
 			return error_set(err, ERROR_OTHER,
 			    "tag %s is %s already, and --no-clobber is "
 			    "given",
-			    p->plan->tags[i].text, digest.text);
+			    p->opt->plan->tags[i].text, digest.text);
 	}
 	return 0;
 }
 
 /* From another repository of the registry, as far as one is known. */
 static int
-mount(struct run *r, size_t i, const struct digest *digest, struct error *err)
+mount(struct push *p, size_t i, const struct digest *digest, struct error *err)
 {
-	const struct plan *plan = r->p->plan;
+	const struct plan *plan = p->opt->plan;
 	size_t k;
 
-	for (k = 0; k < plan->n_sources && !r->there[i] && !r->p->dry_run; k++) {
-		if (client_blob_mount(r->p->client, digest, plan->sources[k], &r->there[i], err) ==
-		    -1)
+	for (k = 0; k < plan->n_sources && !p->there[i] && !p->opt->dry_run; k++) {
+		if (client_blob_mount(p->client, digest, plan->sources[k], &p->there[i], err) == -1)
 			return -1;
-		if (r->there[i])
-			tell(r, "mounted", "", digest, plan->sources[k]);
+		if (p->there[i])
+			tell(p, "mounted", "", digest, plan->sources[k]);
 	}
 	return 0;
 }
 
 /* What the input lacks the registry must have. All of it is asked before anything is sent. */
 static int
-find_missing(struct run *r, struct error *err)
+find_missing(struct push *p, struct error *err)
 {
 	const struct graph_item *first = NULL;
 	struct digest digest;
 	size_t i, missing = 0;
 
-	for (i = 0; i < r->n; i++) {
-		if (r->items[i].state != BLOB_ABSENT || r->items[i].optional)
+	for (i = 0; i < p->n; i++) {
+		if (p->items[i].state != BLOB_ABSENT || p->items[i].optional)
 			continue;
-		digest_from_raw(&digest, r->items[i].raw);
-		if (client_blob_exists(r->p->client, &digest, r->items[i].size, &r->there[i],
-			err) == -1)
+		digest_from_raw(&digest, p->items[i].raw);
+		if (client_blob_exists(p->client, &digest, p->items[i].size, &p->there[i], err) ==
+		    -1)
 			return -1;
-		if (!r->there[i] && r->p->dry_run && r->p->plan->n_sources > 0) {
-			tell(r, "", "would try to mount blob", &digest, "");
+		if (!p->there[i] && p->opt->dry_run && p->opt->plan->n_sources > 0) {
+			tell(p, "", "would try to mount blob", &digest, "");
 			continue;
 		}
-		if (!r->there[i] && mount(r, i, &digest, err) == -1)
+		if (!p->there[i] && mount(p, i, &digest, err) == -1)
 			return -1;
-		if (!r->there[i] && missing++ == 0)
-			first = &r->items[i];
+		if (!p->there[i] && missing++ == 0)
+			first = &p->items[i];
 	}
 	if (first == NULL)
 		return 0;
@@ -144,66 +149,66 @@ find_missing(struct run *r, struct error *err)
 
 /* Of nothing there is nothing to send, so nobody would notice that it ought to be something. */
 static int
-check_empty(const struct run *r, const struct graph_item *item, struct error *err)
+check_empty(const struct push *p, const struct graph_item *item, struct error *err)
 {
 	struct reader *content;
 	char byte;
 	size_t len;
 	int rc;
 
-	if (graph_open(r->graph, item, &content, err) == -1)
+	if (graph_open(p->graph, item, &content, err) == -1)
 		return -1;
 	rc = reader_read(content, &byte, 1, &len, err);
-	graph_close(r->graph);
+	graph_close(p->graph);
 	return rc;
 }
 
 static int
-send_blob(struct run *r, size_t i, struct error *err)
+send_blob(struct push *p, size_t i, struct error *err)
 {
-	const struct graph_item *item = &r->items[i];
+	const struct graph_item *item = &p->items[i];
 	struct blob_body body = {
 		.body = { .size = item->size, .open = blob_open, .close = blob_close },
-		.graph = r->graph,
+		.graph = p->graph,
 		.item = item,
-		.progress = r->p->progress
+		.progress = p->opt->progress
 	};
 	struct digest digest;
 	char size[32];
 
 	digest_from_raw(&digest, item->raw);
-	if (client_blob_exists(r->p->client, &digest, item->size, &r->there[i], err) == -1)
+	if (client_blob_exists(p->client, &digest, item->size, &p->there[i], err) == -1)
 		return -1;
-	if (!r->there[i] && mount(r, i, &digest, err) == -1)
+	if (!p->there[i] && mount(p, i, &digest, err) == -1)
 		return -1;
-	if (r->there[i])
+	if (p->there[i])
 		return 0;
 	(void)snprintf(size, sizeof(size), "%llu bytes", (unsigned long long)item->size);
-	tell(r, "sending blob", "would send blob", &digest, size);
-	if (r->p->dry_run)
+	tell(p, "sending blob", "would send blob", &digest, size);
+	if (p->opt->dry_run)
 		return 0;
-	if (r->p->progress != NULL)
-		progress_step(r->p->progress, digest.text);
-	if (item->size == 0 && check_empty(r, item, err) == -1)
+	if (p->opt->progress != NULL)
+		progress_step(p->opt->progress, digest.text);
+	if (item->size == 0 && check_empty(p, item, err) == -1)
 		return -1;
-	return client_blob_upload(r->p->client, &digest, &body.body, err);
+	return client_blob_upload(p->client, &digest, &body.body, err);
 }
 
 static int
-send_blobs(struct run *r, struct error *err)
+send_blobs(struct push *p, struct error *err)
 {
 	size_t i;
 
-	for (i = 0; i < r->n; i++)
-		if (!is_manifest(&r->items[i]) && r->items[i].state != BLOB_ABSENT &&
-		    send_blob(r, i, err) == -1)
+	for (i = 0; i < p->n; i++)
+		if (!is_manifest(&p->items[i]) && p->items[i].state != BLOB_ABSENT &&
+		    send_blob(p, i, err) == -1)
 			return -1;
 	return 0;
 }
 
 /* The bytes of a manifest, verified as they are read. */
 static char *
-load(const struct run *r, const struct graph_item *item, struct error *err)
+load(const struct push *p, const struct graph_item *item, struct error *err)
 {
 	struct reader *content;
 	char *text;
@@ -215,7 +220,7 @@ load(const struct run *r, const struct graph_item *item, struct error *err)
 		(void)error_memory(err);
 		return NULL;
 	}
-	if (graph_open(r->graph, item, &content, err) == -1) {
+	if (graph_open(p->graph, item, &content, err) == -1) {
 		free(text);
 		return NULL;
 	}
@@ -229,13 +234,13 @@ load(const struct run *r, const struct graph_item *item, struct error *err)
 		free(text);
 		text = NULL;
 	}
-	graph_close(r->graph);
+	graph_close(p->graph);
 	return text;
 }
 
 /* Under its digest, or under the n tags from tags on. */
 static int
-send_manifest(const struct run *r, const struct graph_item *item, const struct plan_tag *tags,
+send_manifest(const struct push *p, const struct graph_item *item, const struct plan_tag *tags,
     size_t n, struct error *err)
 {
 	struct digest digest;
@@ -244,30 +249,25 @@ send_manifest(const struct run *r, const struct graph_item *item, const struct p
 	int rc = 0;
 
 	digest_from_raw(&digest, item->raw);
-	if (r->p->dry_run) {
+	if (p->opt->dry_run) {
 		for (i = 0; i < n; i++)
-			tell(r, "", "would send manifest", &digest, tags[i].text);
+			tell(p, "", "would send manifest", &digest, tags[i].text);
 		if (n == 0)
-			tell(r, "", "would send manifest", &digest, "");
+			tell(p, "", "would send manifest", &digest, "");
 		return 0;
 	}
-	text = load(r, item, err);
+	text = load(p, item, err);
 	if (text == NULL)
 		return -1;
 	if (n == 0)
-		rc = client_manifest_put(r->p->client, digest.text, item->media_type, text,
+		rc = client_manifest_put(p->client, digest.text, item->media_type, text,
 		    (size_t)item->size, &digest, err);
 	for (i = 0; i < n && rc == 0; i++)
-		rc = client_manifest_put(r->p->client, tags[i].text, item->media_type, text,
+		rc = client_manifest_put(p->client, tags[i].text, item->media_type, text,
 		    (size_t)item->size, &digest, err);
 	free(text);
 	return rc;
 }
-
-/* An image of the plan in a table by digest, to find in items those that are one. */
-struct root {
-	const struct plan_image *image;
-};
 
 static int
 compare_roots(const void *a, const void *b)
@@ -279,18 +279,18 @@ compare_roots(const void *a, const void *b)
 
 /* The image of the plan that item is, or NULL. */
 static const struct plan_image *
-find_root(const struct root *roots, size_t n, const struct graph_item *item)
+find_root(const struct push *p, const struct graph_item *item)
 {
 	struct digest digest;
-	size_t low = 0, high = n, middle;
+	size_t low = 0, high = p->opt->plan->n_images, middle;
 	int order;
 
 	digest_from_raw(&digest, item->raw);
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		order = digest_compare(&digest, &roots[middle].image->root->digest);
+		order = digest_compare(&digest, &p->roots[middle].image->root->digest);
 		if (order == 0)
-			return roots[middle].image;
+			return p->roots[middle].image;
 		if (order < 0)
 			high = middle;
 		else
@@ -301,78 +301,96 @@ find_root(const struct root *roots, size_t n, const struct graph_item *item)
 
 /* All that is below a root or goes by its digest first, then the tags. */
 static int
-send_manifests(const struct run *r, struct error *err)
+send_manifests(const struct push *p, struct error *err)
 {
-	const struct plan *plan = r->p->plan;
+	const struct plan *plan = p->opt->plan;
 	const struct plan_image *root;
-	struct root *roots;
 	bool nested = false;
 	size_t i;
-	int rc = -1;
 
-	roots = calloc(plan->n_images, sizeof(*roots));
-	if (roots == NULL)
-		return error_memory(err);
-	for (i = 0; i < plan->n_images; i++)
-		roots[i].image = &plan->images[i];
-	qsort(roots, plan->n_images, sizeof(*roots), compare_roots);
 	/* Where there are others, a tagged image may also be part of an index, which wants it
 	 * before any tag is sent. */
-	for (i = 0; i < r->n && plan->n_images > 1; i++)
-		nested = nested || r->items[i].role == GRAPH_INDEX;
-	for (i = 0; i < r->n; i++) {
-		if (!is_manifest(&r->items[i]))
+	for (i = 0; i < p->n && plan->n_images > 1; i++)
+		nested = nested || p->items[i].role == GRAPH_INDEX;
+	for (i = 0; i < p->n; i++) {
+		if (!is_manifest(&p->items[i]))
 			continue;
-		root = find_root(roots, plan->n_images, &r->items[i]);
+		root = find_root(p, &p->items[i]);
 		if ((root == NULL || root->n_tags == 0 || nested) &&
-		    send_manifest(r, &r->items[i], NULL, 0, err) == -1)
-			goto done;
+		    send_manifest(p, &p->items[i], NULL, 0, err) == -1)
+			return -1;
 	}
-	for (i = 0; i < r->n; i++) {
-		if (!is_manifest(&r->items[i]))
+	for (i = 0; i < p->n; i++) {
+		if (!is_manifest(&p->items[i]))
 			continue;
-		root = find_root(roots, plan->n_images, &r->items[i]);
+		root = find_root(p, &p->items[i]);
 		if (root != NULL && root->n_tags > 0 &&
-		    send_manifest(r, &r->items[i], plan->tags + root->first_tag, root->n_tags,
+		    send_manifest(p, &p->items[i], plan->tags + root->first_tag, root->n_tags,
 			err) == -1)
-			goto done;
+			return -1;
 	}
-	rc = 0;
-done:
-	free(roots);
-	return rc;
+	return 0;
+}
+
+struct push *
+push_new(const struct push_options *opt, struct error *err)
+{
+	const struct plan *plan = opt->plan;
+	struct push *p = calloc(1, sizeof(*p));
+	size_t i;
+
+	if (p == NULL) {
+		(void)error_memory(err);
+		return NULL;
+	}
+	p->opt = opt;
+	p->graph = graph_new(opt->source, err);
+	if (p->graph == NULL)
+		goto fail;
+	for (i = 0; i < plan->n_images; i++)
+		if (graph_add(p->graph, plan->images[i].root, err) == -1)
+			goto fail;
+	p->items = graph_items(p->graph, &p->n);
+	p->there = calloc(p->n, sizeof(*p->there));
+	p->roots = calloc(plan->n_images, sizeof(*p->roots));
+	if (p->there == NULL || p->roots == NULL) {
+		(void)error_memory(err);
+		goto fail;
+	}
+	for (i = 0; i < plan->n_images; i++)
+		p->roots[i].image = &plan->images[i];
+	qsort(p->roots, plan->n_images, sizeof(*p->roots), compare_roots);
+	return p;
+fail:
+	push_free(p);
+	return NULL;
 }
 
 int
-push_run(const struct push *p, struct error *err)
+push_run(struct push *p, struct client *c, struct error *err)
 {
-	struct run r = { .p = p };
+	const struct plan *plan = p->opt->plan;
 	size_t i;
-	int rc = -1;
 
-	r.graph = graph_new(p->source, err);
-	if (r.graph == NULL)
+	p->client = c;
+	for (i = 0; i < plan->n_sources; i++)
+		if (client_add_source(c, plan->sources[i], err) == -1)
+			return -1;
+	if (p->opt->no_clobber && check_tags(p, err) == -1)
 		return -1;
-	for (i = 0; i < p->plan->n_images; i++)
-		if (graph_add(r.graph, p->plan->images[i].root, err) == -1)
-			goto done;
-	r.items = graph_items(r.graph, &r.n);
-	r.there = calloc(r.n, sizeof(*r.there));
-	if (r.there == NULL) {
-		(void)error_memory(err);
-		goto done;
-	}
-	for (i = 0; i < p->plan->n_sources; i++)
-		if (client_add_source(p->client, p->plan->sources[i], err) == -1)
-			goto done;
-	if (p->no_clobber && check_tags(p, err) == -1)
-		goto done;
-	if (find_missing(&r, err) == -1 || send_blobs(&r, err) == -1 ||
-	    source_verify_rest(p->source, err) == -1 || send_manifests(&r, err) == -1)
-		goto done;
-	rc = 0;
-done:
-	free(r.there);
-	graph_free(r.graph);
-	return rc;
+	if (find_missing(p, err) == -1 || send_blobs(p, err) == -1 ||
+	    source_verify_rest(p->opt->source, err) == -1)
+		return -1;
+	return send_manifests(p, err);
+}
+
+void
+push_free(struct push *p)
+{
+	if (p == NULL)
+		return;
+	free(p->there);
+	free(p->roots);
+	graph_free(p->graph);
+	free(p);
 }

@@ -4,7 +4,7 @@
  * Source:  distribution-spec 1.1, "Pushing manifests". Blobs first, then what refers to them,
  *          children before parents, and the tags last of all: a push that dies leaves no tag on
  *          an incomplete image.
- * Memory:  one graph of all images (graph.h); one manifest at a time; no blob.
+ * Memory:  a struct push owns one graph of all images (graph.h); one manifest at a time; no blob.
  * Errors:  ERROR_OTHER: no_clobber, and a tag is taken; ERROR_NOTFOUND: neither the input nor
  *          the registry has a blob, found out before anything is sent; those of client.h and
  *          source.h.
@@ -22,10 +22,12 @@
 struct error;
 struct progress;
 
-struct push {
+struct push;
+
+/* All is borrowed until push_free. */
+struct push_options {
 	struct source *source;
-	const struct plan *plan;
-	struct client *client;
+	const struct plan *plan; /* at least one image */
 	struct registry_listener *listener;
 	struct progress *progress; /* NULL: none */
 	bool no_clobber;	   /* a tag on another image is an error */
@@ -33,9 +35,15 @@ struct push {
 };
 
 /*
- * Sends what the registry lacks, and names it. Every blob of the source is verified before the
- * first manifest is sent. A nondistributable layer that the input lacks is not asked for.
+ * Finds out what the images consist of, and whether they can be at all: before anybody is asked,
+ * so that what is wrong with the input is not hidden by a registry that is not there.
  */
-int push_run(const struct push *p, struct error *err);
+struct push *push_new(const struct push_options *opt, struct error *err);
+/*
+ * Sends what the registry lacks, and names it; once. Every blob of the source is verified before
+ * the first manifest is sent. A nondistributable layer that the input lacks is not asked for.
+ */
+int push_run(struct push *p, struct client *c, struct error *err);
+void push_free(struct push *p); /* may be NULL */
 
 #endif

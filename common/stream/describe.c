@@ -14,7 +14,7 @@ static const char *const compressions[] = {
 	[MAGIC_BZIP2] = "bzip2",
 };
 
-/* The records of one entry. An image that names no platform has that of its config. */
+/* The records of one entry. */
 static int
 write_root(struct json_writer *w, struct source *s, const struct descriptor *root,
     struct error *err)
@@ -25,12 +25,9 @@ write_root(struct json_writer *w, struct source *s, const struct descriptor *roo
 	size_t i;
 	int rc;
 
-	rc = descriptor_dup(&own, root, err);
-	if (rc == 0 && (kind == MEDIA_INDEX || kind == MEDIA_MANIFEST))
+	rc = images_entry(s, root, &own, err);
+	if (rc == 0 && kind == MEDIA_INDEX)
 		rc = images_add(&images, s, root, err);
-	if (rc == 0 && kind == MEDIA_MANIFEST && !descriptor_has_platform(&own) &&
-	    descriptor_has_platform(&images.items[0].descriptor))
-		rc = platform_dup(&own.platform, &images.items[0].descriptor.platform, err);
 	if (rc == 0)
 		descriptor_write_record(&own, names_of(&own), w);
 	for (i = 0; rc == 0 && kind == MEDIA_INDEX && i < images.n; i++)

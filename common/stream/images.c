@@ -129,6 +129,20 @@ images_add(struct images *m, struct source *s, const struct descriptor *root, st
 	return rc;
 }
 
+int
+images_entry(struct source *s, const struct descriptor *root, struct descriptor *entry,
+    struct error *err)
+{
+	if (descriptor_dup(entry, root, err) == -1)
+		return -1;
+	if (descriptor_has_platform(entry) || media_kind(entry->media_type) != MEDIA_MANIFEST)
+		return 0;
+	if (fill_platform(s, entry, err) == 0)
+		return 0;
+	descriptor_release(entry);
+	return -1;
+}
+
 static bool
 is_pattern(const struct platform *p)
 {

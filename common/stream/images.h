@@ -40,6 +40,11 @@ struct images {
 int
 images_add(struct images *m, struct source *s, const struct descriptor *root, struct error *err);
 
+/* A copy of an entry; one of an image that names no platform has that of its config. For
+ * descriptor_release. */
+int images_entry(struct source *s, const struct descriptor *root, struct descriptor *entry,
+    struct error *err);
+
 /*
  * Keeps what wanted asks for: for a platform the one image that serves it best (the first of
  * equals), for one with "*" all that fit; and the attestations of what is kept.
