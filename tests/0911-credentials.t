@@ -1,7 +1,7 @@
 #!/bin/sh
 # Credentials: of many files and keys the right ones count, and a broken one is no anonymity.
 . "${0%/*}/lib.sh"
-plan 61
+plan 63
 
 unit=$B/unit/registry
 b64() { printf '%b' "$1" | base64 -w 0; }
@@ -76,6 +76,8 @@ gives 'DOCKER_CONFIG is first' 'docker-config 1 - -' anywhere h
 unset DOCKER_CONFIG
 gives 'then XDG_RUNTIME_DIR' 'runtime 1 - -' anywhere h
 gives 'then the configuration of containers' 'config 2 - -' anywhere g
+gives 'an empty variable is none' 'config 2 - -' env XDG_CONFIG_HOME= DOCKER_CONFIG= "$unit" credentials '' g a/b
+gives 'DOCKER_CONFIG is for the folder of docker' '- - - -' env DOCKER_CONFIG="$PWD/docker" "$unit" credentials '' f a/b
 gives 'then that of docker' 'docker 3 - -' anywhere f
 gives 'then the old one of docker' 'legacy 4 - -' anywhere e
 auth '{}'

@@ -312,11 +312,20 @@ done:
 	return rc;
 }
 
+/* XDG Base Directory Specification: an empty variable is none. */
+static const char *
+variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
 static int
 search_places(struct search *s, bool *found, struct error *err)
 {
-	const char *home = getenv("HOME"), *docker = getenv("DOCKER_CONFIG");
-	const char *runtime = getenv("XDG_RUNTIME_DIR"), *config = getenv("XDG_CONFIG_HOME");
+	const char *home = variable("HOME"), *docker = variable("DOCKER_CONFIG");
+	const char *runtime = variable("XDG_RUNTIME_DIR"), *config = variable("XDG_CONFIG_HOME");
 	char uid[32];
 	const struct {
 		const char *dir, *below, *file;
@@ -335,10 +344,8 @@ search_places(struct search *s, bool *found, struct error *err)
 
 	(void)snprintf(uid, sizeof(uid), "/run/containers/%ju", (uintmax_t)getuid());
 	for (i = 0; i < sizeof(places) / sizeof(places[0]) && rc == 0 && !*found; i++) {
-		if (places[i].dir == NULL || places[i].dir[0] == '\0')
-			continue;
 		/* DOCKER_CONFIG stands in for ~/.docker. */
-		if (i == 3 && docker != NULL && docker[0] != '\0')
+		if (places[i].dir == NULL || (i == 3 && docker != NULL))
 			continue;
 		cap = strlen(places[i].dir) + sizeof("/.config/containers/auth.json");
 		path = malloc(cap);
@@ -365,8 +372,8 @@ credentials_find(struct credentials *c, const char *authfile, const char *regist
 
 	*c = (struct credentials){ .username = NULL };
 	if (authfile == NULL)
-		authfile = getenv("REGISTRY_AUTH_FILE");
-	if (authfile != NULL && authfile[0] != '\0') {
+		authfile = variable("REGISTRY_AUTH_FILE");
+	if (authfile != NULL) {
 		s.file = authfile;
 		s.required = true;
 		rc = search_file(&s, &found, err);

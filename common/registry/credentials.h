@@ -27,8 +27,9 @@ struct credentials {
 /*
  * For registry ("host" or "host:port") and repository. authfile, else REGISTRY_AUTH_FILE, is
  * the only file looked at and must be there. Without both, the first of these that has an
- * answer: $DOCKER_CONFIG/config.json, $XDG_RUNTIME_DIR/containers/auth.json,
- * $XDG_CONFIG_HOME/containers/auth.json, ~/.docker/config.json, ~/.dockercfg.
+ * answer: $DOCKER_CONFIG/config.json, $XDG_RUNTIME_DIR/containers/auth.json (unset:
+ * /run/containers/UID/auth.json), $XDG_CONFIG_HOME/containers/auth.json (unset: in ~/.config),
+ * ~/.docker/config.json unless DOCKER_CONFIG is set, ~/.dockercfg. An empty variable is unset.
  * Finding nothing is no error: c->file is NULL then.
  */
 int credentials_find(struct credentials *c, const char *authfile, const char *registry,
