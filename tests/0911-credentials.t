@@ -148,7 +148,7 @@ auth "{\"credsStore\":\"none\",\"auths\":{$(entry h file:1)}}"
 gives 'one that has nothing is passed over' 'file 1 - -' in_file h
 helper hangs <<'END'
 #!/bin/sh
-sleep 300 &
+tail -f /dev/null &
 echo $! >"$T/child"
 echo $$ >"$T/parent"
 wait
@@ -180,7 +180,7 @@ print(signal.Signals(-p.wait()).name)' "$signal" "$unit" credentials auth h a/b
 done
 helper crowds <<'END'
 #!/bin/sh
-sleep 300 &
+tail -f /dev/null &
 echo $! >"$T/child"
 exec head -c 1048576 /dev/zero
 END

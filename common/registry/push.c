@@ -1,5 +1,6 @@
 #include "registry/push.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -339,6 +340,7 @@ push_new(const struct push_options *opt, struct error *err)
 	struct push *p = calloc(1, sizeof(*p));
 	size_t i;
 
+	assert(plan->n_images > 0);
 	if (p == NULL) {
 		(void)error_memory(err);
 		return NULL;
