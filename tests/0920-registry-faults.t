@@ -101,15 +101,16 @@ broken()	# name, text, switch...: status 8, and in no more than 20 seconds
 	stop fake
 }
 CREATED='HTTP/1.1 201 Created\r\nContent-Length: 0\r\n'
+Y=$(head -c 1000 /dev/zero | tr '\0' y)
 # rows: T94
 broken 'a header of one endless line' 'its header has a line longer than 100 KiB' \
 	"raw=${CREATED}X: {200000*y}\r\n\r\n"
 broken 'a status that is one' 'its header has a line longer than 100 KiB' \
 	'raw=HTTP/1.1 201 {200000*y}\r\n\r\n'
-broken 'a header of too many lines' 'its header is longer than 300 KiB' \
-	"raw=$CREATED{40000*X: yyyyy\r\n}\r\n"
-broken 'interim answers without end' 'its header is longer than 300 KiB' \
-	"raw={40000*HTTP/1.1 103 Early\r\n\r\n}$CREATED\r\n" 
+broken 'a header of too many lines' 'its header is longer than 256 KiB' \
+	"raw=$CREATED{400*X: $Y\r\n}\r\n"
+broken 'interim answers without end' 'its header is longer than 256 KiB' \
+	"raw={400*HTTP/1.1 103 Early\r\nX: $Y\r\n\r\n}$CREATED\r\n"
 broken 'an answer that ends inside its header' 'ended inside its header' \
 	'raw=HTTP/1.1 201 Created\r\nDocker-Content-Dig'
 broken 'right after its first line' 'ended inside its header' 'raw=HTTP/1.1 201 Created\r\n'

@@ -7,7 +7,7 @@
  * server said. Proxies come from the environment, as libcurl reads it; loopback never uses one.
  *
  * An answer is waited for for the seconds that http_new is given, the whole of it, and its
- * header has at most 300 KiB. Where a blob goes out the body may take as long as it takes: what
+ * header has at most 256 KiB. Where a blob goes out the body may take as long as it takes: what
  * counts then is the time since a byte of it left.
  *
  * Memory:  a struct http holds the connections; a response owns its body.

@@ -78,6 +78,11 @@ http_failure_tell(const struct http_failure *f, struct error *err)
 			return error_set(err, ERROR_NETWORK,
 			    "%s: its header has a line longer than 100 KiB", url);
 		return error_memory(err);
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+		return error_set(err, ERROR_NETWORK,
+		    "%s: its header has a line longer than 100 KiB, or more lines than 5000", url);
+#endif
 	case CURLE_OPERATION_TIMEDOUT:
 	case CURLE_ABORTED_BY_CALLBACK:
 		return tell_timeout(f, url, err);

@@ -18,9 +18,9 @@
 
 struct error;
 
-/* Bytes of the header of one answer, interim ones and a proxy's too: what libcurl allows since
- * 8.3 (before it had no limit, CVE-2023-38039). */
-#define MAX_HTTP_HEADER ((size_t)300 * 1024)
+/* Bytes of the header of one answer, interim ones and a proxy's too. Ours: signed addresses take a
+ * few KiB. libcurl allows 300 KiB since 8.3, and before it had no limit (CVE-2023-38039). */
+#define MAX_HTTP_HEADER ((size_t)256 * 1024)
 /* "ADDRESS port N". */
 #define MAX_HTTP_PEER 80
 

@@ -38,7 +38,7 @@ struct http_transfer {
 	struct error *err;
 };
 
-/* Makes libcurl call for what t has to do: not what was set before on the same handle. */
+/* Sets what libcurl is to call, on a handle that was reset. */
 void http_transfer_attach(struct http_transfer *t);
 /* After it: closes a body that is still open. */
 void http_transfer_end(struct http_transfer *t);
