@@ -1,7 +1,7 @@
 #!/bin/sh
 # -o FILE: whole or not at all, whatever happens; and the temporary space behind it.
 . "${0%/*}/lib.sh"
-plan 52
+plan 58
 
 mkdir app big
 echo hello >app/greeting
@@ -31,6 +31,15 @@ echo old >target/real && ln -s target/real link
 ok 'a symbolic link is followed' oci-pack -o link image.tar
 is 'it is still a link' "$(readlink link)" target/real
 ok 'its target is replaced' cmp target/real packed.tar
+ln -s target/fresh dangling && ln -s "$PWD/dangling" chain
+ok 'a link to nothing is followed, as by >' oci-pack -o chain image.tar
+is 'through others' "$(readlink chain) $(readlink dangling)" "$PWD/dangling target/fresh"
+ok 'to where it leads' cmp target/fresh packed.tar
+ln -s nowhere/x lost
+refuses 'a link into a folder that is not there' 4 'No such file' oci-pack -o lost image.tar
+ln -s circle circle
+refuses 'a link to itself' 4 'circle: follow the symbolic link: Too many levels' \
+	oci-pack -o circle image.tar
 ok '/dev/null' oci-pack -o /dev/null image.tar
 mkfifo pipe
 cat pipe >through & oci-pack -o pipe image.tar; wait
@@ -116,6 +125,11 @@ is 'temporary files are private, and closed on exec' \
 	"$(grep -c 'O_TMPFILE.*O_CLOEXEC.*0600\|O_CLOEXEC.*O_TMPFILE.*0600' trace)" 1
 
 # --- limits (rows: T120) ---
+for n in 4 5 6 7 8 9; do
+	run sh -c "ulimit -n $n; exec oci-pack -F dir -o few image.tar"
+	if [ "$STATUS" -eq 0 ]; then rm -r few; fi
+done
+is 'a directory for which descriptors lack leaves nothing behind' "$(left_over)$(ls -d few* 2>"$T/ignored")" ''
 for p in 'oci-layer app' 'oci-manifest layer.tar' 'oci-index image.tar' 'oci-pack image.tar' 'oci-sniff image.tar'; do
 	ok "$p with 12 descriptors" sh -c "ulimit -n 12; $p >/dev/null"
 	if sanitized; then

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 #define MAX_ATTEMPTS 1000
 /* "." and a name of ours; the target's own name may already be as long as names can be. */
 #define TEMPORARY_SIZE 64
+/* Linux's own limit on the symbolic links of one path. */
+#define MAX_LINKS 40
 /* Written before the disk is set to work: smaller files are not worth the call. */
 #define SYNC_CHUNK ((uint64_t)8 * 1024 * 1024)
 /* Linux's default limit for who is not root (proc(5), pipe-max-size): 16 times the usual size. */
@@ -92,6 +95,14 @@ output_write(struct writer *w, const void *buf, size_t len, struct error *err)
 	return 0;
 }
 
+static void
+take_identity(struct output *o, const struct stat *st)
+{
+	o->known = S_ISREG(st->st_mode);
+	o->dev = st->st_dev;
+	o->ino = st->st_ino;
+}
+
 /* Is path one of the names for the standard output that we have anyway? */
 static bool
 names_stdout(const char *path, const struct stat *st)
@@ -123,6 +134,7 @@ open_stdout(struct output *o, bool text, uint64_t announced, struct error *err)
 	if ((flags & O_ACCMODE) == O_RDONLY)
 		return error_system(err, EBADF, "%s", o->writer.name);
 	o->pipe = S_ISFIFO(st.st_mode);
+	take_identity(o, &st);
 	at = S_ISREG(st.st_mode) && (flags & O_APPEND) == 0 ? lseek(o->fd, 0, SEEK_CUR) : -1;
 	if (at != -1 && (uint64_t)at >= announced) {
 		o->seekable = true;
@@ -131,20 +143,55 @@ open_stdout(struct output *o, bool text, uint64_t announced, struct error *err)
 	return 0;
 }
 
-/* Fills target (malloc'ed) with where the file will be: past a symbolic link, if path is one. */
+/* What a symbolic link at path says, from where path is (malloc'ed). NULL with errno. */
+static char *
+follow(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	size_t dir_len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+	char link[PATH_MAX], *joined;
+	ssize_t n = readlink(path, link, sizeof(link));
+
+	if (n == -1)
+		return NULL;
+	if (n == 0 || (size_t)n == sizeof(link)) {
+		errno = ENAMETOOLONG;
+		return NULL;
+	}
+	if (link[0] == '/')
+		dir_len = 0;
+	joined = malloc(dir_len + (size_t)n + 1);
+	if (joined == NULL)
+		return NULL;
+	memcpy(joined, path, dir_len);
+	memcpy(joined + dir_len, link, (size_t)n);
+	joined[dir_len + (size_t)n] = '\0';
+	return joined;
+}
+
+/*
+ * Fills target (malloc'ed) with where the file will be: past symbolic links, if path is one. A link
+ * to nothing leads to where the file will be made, as with the shell's >.
+ */
 static int
 resolve(const char *path, char **target, struct error *err)
 {
 	struct stat st;
+	char *next;
+	int links = 0;
 
-	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode)) {
-		*target = realpath(path, NULL);
-		if (*target == NULL)
-			return error_system(err, errno, "%s: follow the symbolic link", path);
-		return 0;
-	}
 	*target = strdup(path);
-	return *target == NULL ? error_memory(err) : 0;
+	if (*target == NULL)
+		return error_memory(err);
+	while (lstat(*target, &st) == 0 && S_ISLNK(st.st_mode)) {
+		errno = ELOOP;
+		next = ++links > MAX_LINKS ? NULL : follow(*target);
+		free(*target);
+		*target = next;
+		if (next == NULL)
+			return error_system(err, errno, "%s: follow the symbolic link", path);
+	}
+	return 0;
 }
 
 /* Cuts target into its directory, opened, and the last name within it. */
@@ -225,6 +272,8 @@ output_open(struct output *o, const char *path, bool text, uint64_t announced, s
 	exists = stat(path, &st) == 0;
 	if (exists && names_stdout(path, &st))
 		return open_stdout(o, text, 0, err);
+	if (exists)
+		take_identity(o, &st);
 	if (!exists || S_ISREG(st.st_mode))
 		return open_named(o, path, err);
 	if (S_ISDIR(st.st_mode))
@@ -233,6 +282,12 @@ output_open(struct output *o, const char *path, bool text, uint64_t announced, s
 	if (o->fd == -1)
 		return error_system(err, errno, "%s", path);
 	return 0;
+}
+
+bool
+output_is(const struct output *o, const struct stat *st)
+{
+	return o->known && st->st_dev == o->dev && st->st_ino == o->ino;
 }
 
 bool

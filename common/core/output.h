@@ -13,6 +13,8 @@
 #ifndef CORE_OUTPUT_H
 #define CORE_OUTPUT_H
 
+#include <sys/stat.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,9 @@ struct output {
 	bool linkable;	/* fd came from O_TMPFILE */
 	bool seekable;	/* see output_can_patch */
 	bool pipe;	/* one that is not enlarged yet */
+	bool known;	/* dev and ino are those of the regular file that path or stdout is */
+	dev_t dev;
+	ino_t ino;
 	uint64_t start; /* file position of offset 0 */
 	uint64_t noted; /* bytes written, since the disk was last set to work if it was */
 	size_t held;	/* bytes in buf */
@@ -45,6 +50,10 @@ struct output {
  */
 int
 output_open(struct output *o, const char *path, bool text, uint64_t announced, struct error *err);
+
+/* Is st of the regular file that is written, or that the output will replace? Who reads a folder
+ * would else read what he writes. A pipe does not tell where it ends. */
+bool output_is(const struct output *o, const struct stat *st);
 
 /* True where what was written may be changed: a regular file not open for append. */
 bool output_can_patch(const struct output *o);

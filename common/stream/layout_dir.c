@@ -170,13 +170,21 @@ layout_dir_check(const char *path, struct error *err)
 	return rc;
 }
 
+/* Made and opened, or not there. -1 with errno. */
 static int
 make_directory(int parent, const char *name, int *fd)
 {
+	int errnum;
+
 	if (mkdirat(parent, name, 0755) == -1)
 		return -1;
 	*fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return *fd == -1 ? -1 : 0;
+	if (*fd != -1)
+		return 0;
+	errnum = errno;
+	(void)unlinkat(parent, name, AT_REMOVEDIR);
+	errno = errnum;
+	return -1;
 }
 
 /* A directory beside the target, under a name that nobody has. */
