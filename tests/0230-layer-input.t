@@ -2,7 +2,7 @@
 # oci-layer on standard input: a tar passes unchanged, other archives become one, the rest is refused.
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 97
+plan 100
 
 # --- a tar ---
 tarlib 'tar(directory("d/"), entry("d/f", b"hello\n", mode=0o4755, uid=7, mtime=9), end=20)' >plain
@@ -215,4 +215,11 @@ refuses 'a zip whose content is damaged' 3 'standard input: ' oci-layer <crc.zip
 { cat a.cpio; cat a.cpio; } >two.cpio
 refuses 'two cpio archives in one' 3 'another archive' oci-layer <two.cpio
 printf 'PK\5\6%18s' '' | tr ' ' '\0' >empty.zip
-refuses 'a zip of nothing' 3 'standard input: ' oci-layer <empty.zip
+oci-layer <empty.zip >x.tar
+is 'a zip of nothing is an empty layer' "$(diffid x.tar)" "$(diffid none.tar)"
+oci-layer <empty.zip | cat >x.tar
+is 'from a pipe too' "$(diffid x.tar)" "$(diffid none.tar)"
+{ cat empty.zip; echo; } >junk.zip
+refuses 'but not with a byte behind it' 3 'standard input: ' oci-layer <junk.zip
+printf 'PK\5\6%4s\1%13s' '' '' | tr ' ' '\0' >lying.zip
+refuses 'nor if it says that it has an entry' 3 'standard input: ' oci-layer <lying.zip

@@ -173,6 +173,16 @@ convert_from_file(const struct foreign_input *in, const struct stamp *stamp, str
 	return rc;
 }
 
+/* A zip of nothing is the end of a central directory alone, with nothing in it (APPNOTE.TXT,
+ * 4.3.16); libarchive does not know it. */
+static bool
+is_empty_zip(const struct head *h)
+{
+	static const unsigned char none[22] = { 'P', 'K', 5, 6 };
+
+	return h->len == sizeof(none) && memcmp(h->buf, none, sizeof(none)) == 0;
+}
+
 int
 intake_write(struct intake *in, const struct stamp *stamp, struct intake_watch *watch,
     struct writer *to, struct error *err)
@@ -184,6 +194,8 @@ intake_write(struct intake *in, const struct stamp *stamp, struct intake_watch *
 	assert(input.kind != INTAKE_OTHER);
 	if (input.kind == INTAKE_TAR)
 		return pass_tar(input.reader, watch, to, err);
+	if (input.kind == INTAKE_ZIP && is_empty_zip(head_of(in)))
+		return tar_write_end(to, err);
 	if (input.kind != INTAKE_ZIP && input.kind != INTAKE_7Z)
 		return convert_write(&input, stamp, to, err);
 	if (in->file == NULL || !in->file->regular || in->decompressor != NULL)
