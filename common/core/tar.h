@@ -124,6 +124,7 @@ struct tar_header {
 	int64_t mtime;			/* seconds */
 	const struct tar_xattr *xattrs; /* sorted by name; SCHILY.xattr. records */
 	size_t n_xattrs;
+	const char *shown; /* its name in errors about xattrs; NULL: name */
 };
 
 /*

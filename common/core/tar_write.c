@@ -157,10 +157,16 @@ xattr_record(const struct tar_xattr *x)
 		.len = x->len };
 }
 
+static const char *
+shown(const struct tar_header *h)
+{
+	return h->shown != NULL ? h->shown : h->name;
+}
+
 static int
 refuse_size(const struct tar_header *h, struct error *err)
 {
-	return error_set(err, ERROR_INPUT, "%s: extended attributes larger than 1 MiB", h->name);
+	return error_set(err, ERROR_INPUT, "%s: extended attributes larger than 1 MiB", shown(h));
 }
 
 static int
@@ -172,12 +178,12 @@ measure(const struct tar_header *h, const struct records *records, size_t *total
 	*total = 0;
 	if (h->n_xattrs > MAX_PAX_RECORDS - records->n)
 		return error_set(err, ERROR_INPUT, "%s: more than 1000 extended attributes",
-		    h->name);
+		    shown(h));
 	for (i = 0; i < h->n_xattrs; i++) {
 		/* The first "=" ends a record's key. */
 		if (h->xattrs[i].name[0] == '\0' || strchr(h->xattrs[i].name, '=') != NULL)
 			return error_set(err, ERROR_INPUT,
-			    "%s: a tar cannot hold this extended attribute's name: %s", h->name,
+			    "%s: a tar cannot hold this extended attribute's name: %s", shown(h),
 			    h->xattrs[i].name);
 		r = xattr_record(&h->xattrs[i]);
 		/* So the sum of a thousand stays far below SIZE_MAX. */
