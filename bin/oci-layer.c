@@ -43,11 +43,13 @@ struct options {
 	char *prefix_clean;
 };
 
-/* Wants to know of entries: whether they make a bundle, and what cannot be read. */
+/* Wants to know of entries: whether they make a bundle, and what cannot be read or is left out. */
 struct watch {
 	struct folder_watch folder;
 	struct bundle_contents contents;
 	struct progress *progress;
+	bool quiet;
+	bool told; /* of the output */
 };
 
 static const struct usage usage = { "oci-layer",
@@ -106,6 +108,23 @@ release(struct options *opt)
 	free(opt->prefix_clean);
 }
 
+/* An option given that is about files, or NULL. */
+static const char *
+needs_path(const struct options *opt)
+{
+	if (opt->bundle || opt->imgpkg)
+		return opt->bundle ? "-b" : "--imgpkg";
+	if (opt->excludes.n + opt->exclude_files.n > 0)
+		return opt->excludes.n > 0 ? "-x" : "-X";
+	if (opt->follow)
+		return "--follow";
+	if (opt->no_xattrs)
+		return "--no-xattrs";
+	if (opt->owner != NULL)
+		return "--owner";
+	return opt->prefix != NULL ? "--prefix" : NULL;
+}
+
 /* Options that contradict each other. */
 static int
 check_together(const struct options *opt, struct error *err)
@@ -120,12 +139,10 @@ check_together(const struct options *opt, struct error *err)
 	if (!has_path && opt->append)
 		return error_set(err, ERROR_USAGE,
 		    "-A: adds a path to the stream on standard input");
-	if (!has_path &&
-	    (imgpkg || opt->follow || opt->no_xattrs || opt->owner != NULL || opt->prefix != NULL ||
-		opt->excludes.n + opt->exclude_files.n > 0))
+	if (!has_path && needs_path(opt) != NULL)
 		return error_set(err, ERROR_USAGE,
-		    "this option needs a path: "
-		    "what comes on standard input is a layer as it is");
+		    "%s needs a path: what comes on standard input is a layer as it is",
+		    needs_path(opt));
 	return 0;
 }
 
@@ -194,17 +211,36 @@ watch_unreadable(struct folder_watch *folder, const struct error *why)
 	(void)error_report(why, usage.prog, stderr);
 }
 
+/* Once: it may have several names. */
+static void
+watch_output(struct folder_watch *folder, const char *shown)
+{
+	struct watch *w = (struct watch *)(void *)folder;
+	char name[MAX_ERROR_TEXT];
+
+	if (w->quiet || w->told)
+		return;
+	w->told = true;
+	(void)error_escape(name, sizeof(name), shown, strlen(shown));
+	progress_done(w->progress);
+	(void)fprintf(stderr, "%s: notice: %s: left out, it is the output\n", usage.prog, name);
+}
+
 static int
-write_folder(struct options *opt, struct progress *progress, struct writer *to, struct error *err)
+write_folder(struct options *opt, struct progress *progress, const struct output *out,
+    struct writer *to, struct error *err)
 {
 	struct watch watch = { .folder = { .entry = opt->folder.imgpkg ? watch_entry : NULL,
-				   .unreadable = watch_unreadable },
-		.progress = progress };
+				   .unreadable = watch_unreadable,
+				   .output = watch_output },
+		.progress = progress,
+		.quiet = opt->common.quiet };
 	int rc;
 
 	bundle_contents_init(&watch.contents, opt->bundle);
 	opt->folder.watch = &watch.folder;
 	opt->folder.progress = progress;
+	opt->folder.output = out;
 	rc = folder_write(&opt->folder, to, err);
 	if (rc == 0 && opt->folder.imgpkg)
 		rc = bundle_contents_judge(&watch.contents, err);
@@ -309,7 +345,7 @@ write_layer(struct options *opt, struct progress *progress, struct layout *out,
 	if (compressor == NULL)
 		return -1;
 	writer_hash_init(&hash, compressor_writer(compressor), "layer");
-	if ((opt->paths[0] != NULL ? write_folder(opt, progress, &hash.writer, err) :
+	if ((opt->paths[0] != NULL ? write_folder(opt, progress, &out->output, &hash.writer, err) :
 				     write_input(opt, progress, &hash.writer, err)) == -1 ||
 	    compressor_finish(compressor, err) == -1 ||
 	    layout_blob_close(out, &d->digest, &d->size, err) == -1)

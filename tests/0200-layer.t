@@ -2,7 +2,7 @@
 # oci-layer: a folder becomes a layer that says what it is, and holds what was in the folder.
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 46
+plan 53
 
 mkdir app
 echo hello >app/greeting
@@ -97,6 +97,10 @@ refuses 'an empty name' 4 'No such file' oci-layer ''
 refuses 'a format that nobody knows' 2 '-z: gzip, zstd or none' oci-layer -z xz app
 refuses 'a level that the format does not have' 2 'level' oci-layer -L 13 app
 refuses 'an annotation without =' 2 'k' oci-layer -a k app
-refuses 'an option about files without any' 2 'needs a path' oci-layer --follow
+for option in --follow --no-xattrs '--owner 1' '--prefix a' '-x a' '-X /dev/null' -b --imgpkg; do
+	# shellcheck disable=SC2086
+	refuses "$option: an option about files without any" 2 "oci-layer: ${option% *} needs a path" \
+		oci-layer $option
+done
 refuses '-A without a path' 2 '-A' oci-layer -A
 refuses 'a level for no compression' 2 'level' oci-layer -z none -L 1 app

@@ -2,7 +2,7 @@
 # oci-layer --imgpkg and -b: imgpkg's tar to the bit, and its rules of what a bundle is.
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 46
+plan 48
 
 sh "$DATA/imgpkg/mk-edge-input.sh" edge
 cp -R "$DATA/imgpkg/image-input" image
@@ -92,6 +92,14 @@ refuses '--follow: a link to itself' 3 'a loop' \
 	sh -c 'mkdir self; ln -s link self/link; oci-layer --follow self'
 refuses '--follow: a folder in itself' 3 'a loop' \
 	sh -c 'mkdir -p ring/a; ln -s .. ring/a/up; oci-layer --follow ring'
+python3 -c '
+import os
+os.makedirs("farm/0")
+for i in range(1, 65537): os.symlink("0", "farm/%d" % i)'
+ok '--follow: 65,536 links to directories' oci-layer --follow farm
+ln -s 0 farm/x
+refuses '--follow: one more' 3 'farm/x: more than 65536 links to directories followed' \
+	oci-layer --follow farm
 refuses '--follow: a fifo behind a link' 3 'fifo' \
 	sh -c 'mkdir dev; mkfifo dev/.f; ln -s .f dev/link; oci-layer -x .f --follow dev'
 ln -s image/payload.txt operand

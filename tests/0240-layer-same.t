@@ -3,7 +3,7 @@
 # rows: T116 T127 O102
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 22
+plan 38
 
 # Large enough for several blocks of compression, of both kinds.
 mkdir tree
@@ -34,6 +34,30 @@ for jobs in 1 2 7 64; do
 	oci-layer -j $jobs tree >x.tar
 	same "with $jobs threads" x.tar
 done
+
+# --- the output in its own input: left out, with a notice ---
+mkdir own && cp tree/lines own/ && oci-layer own >own.tar
+within() # name, file, command: run in own
+{
+	name=$1 file=$2
+	run sh -c "cd own && $3"
+	is "$name: is left out, and named" "$STATUS $(cat "$ERR")" \
+		"0 oci-layer: notice: ./$file: left out, it is the output"
+	ok "$name: the layer has all the rest" cmp "own/$file" own.tar
+}
+within 'standard output in the folder' out.tar 'exec oci-layer . >out.tar'
+within 'the same again' out.tar 'exec oci-layer . >out.tar'
+within 'an old file of -o' out.tar 'exec oci-layer -o out.tar .'
+ln -s out.tar own/link
+within 'reached by a link' out.tar 'rm link; ln -s own/out.tar ../link; exec oci-layer -o ../link .'
+within 'of several names' out.tar 'ln out.tar second; oci-layer . 1<>out.tar && rm second'
+within 'with --imgpkg' out.tar \
+	'oci-layer --imgpkg . >out.tar && oci-layer --imgpkg -x out.tar . >../own.tar'
+oci-layer -x out.tar own >own.tar
+gives '-q: without a notice' '' oci-layer -q -o own/out.tar own
+ok 'to the same bytes' cmp own/out.tar own.tar
+gives '-o of a new file needs none' '' sh -c 'rm own/out.tar; exec oci-layer -o own/out.tar own'
+ok 'it is not in the folder while it is written' cmp own/out.tar own.tar
 
 # Made in another order, at another time, by another hand.
 python3 - tree copy <<'END'

@@ -2,7 +2,7 @@
 # oci-layer: what cannot be read is named, what changes is noticed, and nothing half is written.
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 34
+plan 37
 
 mkdir tree tree/sub
 echo hello >tree/sub/file
@@ -25,6 +25,21 @@ oci-layer: 3 files or directories cannot be read'
 ok 'nothing is committed' uncommitted x.tar
 refuses 'a single one is the error' 4 'closed/a2: Permission denied' \
 	as_nobody oci-layer -x b2 -x locked closed
+oci-layer nowhere tree never >x.tar 2>err
+is 'of operands that are not there all are named' "$? $(cat err)" \
+'4 oci-layer: nowhere: No such file or directory
+oci-layer: never: No such file or directory
+oci-layer: 2 files or directories cannot be read'
+oci-layer --imgpkg nowhere never >x.tar 2>err
+is 'for imgpkg too' "$? $(tail -n 1 err)" '4 oci-layer: 2 files or directories cannot be read'
+if setfattr -n 'user.a=b' -v 1 tree/sub/file 2>"$T/ignored"; then
+	refuses 'attributes that no tar holds: the file is named' 3 \
+		"tree/sub/file: a tar cannot hold this extended attribute's name: user.a=b" \
+		oci-layer tree
+	setfattr -x 'user.a=b' tree/sub/file
+else
+	skip 1 'no extended attributes here'
+fi
 refuses 'an operand' 4 'closed/a2: Permission denied' as_nobody oci-layer closed/a2
 refuses 'a folder' 4 'closed/locked: Permission denied' as_nobody oci-layer closed/locked
 ok 'but what is left out is not missed' as_nobody oci-layer -x b2 -x locked -x a2 closed

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/error.h"
+#include "core/output.h"
 #include "core/progress.h"
 #include "core/tar.h"
 #include "layer/entry_name.h"
@@ -42,12 +43,12 @@ fail_changed(struct builder *b, const struct walk_entry *e, struct error *err)
 
 /* Takes note and goes on, so that all are named; a single one is the call's own error. */
 static void
-take_unreadable(struct builder *b, const struct walk_entry *e)
+take_unreadable(struct builder *b, const char *shown, int errnum)
 {
 	struct folder_watch *watch = b->opt->watch;
 	struct error why;
 
-	(void)error_system(&why, e->unreadable, "%s", walk_shown(b->walk, e));
+	(void)error_system(&why, errnum, "%s", shown);
 	if (b->n_unreadable == 0)
 		b->unreadable = why;
 	b->n_unreadable++;
@@ -179,6 +180,8 @@ write_plain_entry(struct builder *b, const struct walk_entry *e, struct error *e
 			return error_context(err, "%s", walk_shown(b->walk, e));
 		h.xattrs = b->xattrs.items;
 		h.n_xattrs = b->xattrs.n;
+		if (h.n_xattrs > 0)
+			h.shown = walk_shown(b->walk, e);
 	}
 	if (tar_write_header(b->to, &h, TAR_PLAIN, err) == -1)
 		return -1;
@@ -191,7 +194,12 @@ take_entry(struct builder *b, const struct walk_entry *e, struct error *err)
 	struct folder_watch *watch = b->opt->watch;
 
 	if (e->unreadable != 0) {
-		take_unreadable(b, e);
+		take_unreadable(b, walk_shown(b->walk, e), e->unreadable);
+		return 0;
+	}
+	if (b->opt->output != NULL && output_is(b->opt->output, &e->st)) {
+		if (watch != NULL && watch->output != NULL)
+			watch->output(watch, walk_shown(b->walk, e));
 		return 0;
 	}
 	if (entry_name_is_whiteout(e->path))
@@ -239,11 +247,34 @@ write_prefix(struct builder *b, struct error *err)
 	return rc;
 }
 
+/* The call's own error, where files could not be read. */
+static int
+judge_unreadable(const struct builder *b, struct error *err)
+{
+	if (b->n_unreadable == 0)
+		return 0;
+	if (b->n_unreadable == 1)
+		*err = b->unreadable;
+	else
+		(void)error_set(err, ERROR_IO, "%zu files or directories cannot be read",
+		    b->n_unreadable);
+	return -1;
+}
+
 static int
 build(struct builder *b, struct error *err)
 {
 	struct walk_entry e;
+	size_t i;
+	int errnum;
 
+	for (i = 0; b->opt->operands[i] != NULL; i++) {
+		errnum = walk_missing(b->walk, i);
+		if (errnum != 0)
+			take_unreadable(b, b->opt->operands[i], errnum);
+	}
+	if (judge_unreadable(b, err) == -1)
+		return -1;
 	if (!b->opt->imgpkg && write_prefix(b, err) == -1)
 		return -1;
 	for (;;) {
@@ -254,12 +285,7 @@ build(struct builder *b, struct error *err)
 		if (take_entry(b, &e, err) == -1)
 			return -1;
 	}
-	if (b->n_unreadable == 1)
-		*err = b->unreadable;
-	if (b->n_unreadable > 1)
-		(void)error_set(err, ERROR_IO, "%zu files or directories cannot be read",
-		    b->n_unreadable);
-	return b->n_unreadable > 0 ? -1 : tar_write_end(b->to, err);
+	return judge_unreadable(b, err) == -1 ? -1 : tar_write_end(b->to, err);
 }
 
 int

@@ -19,6 +19,7 @@
 #include "layer/stamp.h"
 
 struct error;
+struct output;
 struct patterns;
 struct progress;
 
@@ -29,6 +30,8 @@ struct folder_watch {
 	    struct error *err);
 	/* Of several unreadable files, each with its reason; the call's error only counts. */
 	void (*unreadable)(struct folder_watch *w, const struct error *why);
+	/* What is shown is the output itself, and left out. */
+	void (*output)(struct folder_watch *w, const char *shown);
 };
 
 struct folder_options {
@@ -38,9 +41,10 @@ struct folder_options {
 	struct stamp stamp;
 	bool follow; /* symbolic links give what they lead to in the folder */
 	bool xattrs;
-	bool imgpkg;		    /* stamp, prefix and xattrs are then not asked for */
-	struct folder_watch *watch; /* may be NULL, as may its members */
-	struct progress *progress;  /* may be NULL */
+	bool imgpkg;		     /* stamp, prefix and xattrs are then not asked for */
+	struct folder_watch *watch;  /* may be NULL, as may its members */
+	const struct output *output; /* where the layer goes: left out if met. NULL: nowhere */
+	struct progress *progress;   /* may be NULL */
 };
 
 /* Writes the whole tar, end blocks too. */

@@ -10,6 +10,9 @@
 #include "layer/pattern.h"
 #include "layer/walk_private.h"
 
+/* Ours: a tree without a loop can still say so in few links that double with each level. */
+#define MAX_LINKED ((size_t)65536)
+
 /* What one name of one source is. */
 struct opened {
 	struct stat st;
@@ -162,7 +165,11 @@ open_one(struct walk *w, const struct level *l, const struct name *name, struct 
 		if (walk_open_beneath(w, s->operand, w->path, &o->fd, &o->st, err) == -1)
 			return -1;
 		o->excluded = is_excluded(w, o->st.st_mode);
-		return 0;
+		if (!S_ISDIR(o->st.st_mode) || o->excluded || ++w->n_linked <= MAX_LINKED)
+			return 0;
+		return error_set(err, ERROR_INPUT,
+		    "%s: more than %zu links to directories followed", walk_show(w, s->operand),
+		    MAX_LINKED);
 	}
 	if (S_ISLNK(o->st.st_mode))
 		return read_link(w, s->operand, at, last, err);
@@ -339,6 +346,7 @@ walk_next(struct walk *w, struct walk_entry *e, struct error *err)
 {
 	struct level *l;
 
+	assert(!w->any_missing);
 	if (w->file != -1)
 		(void)close(w->file);
 	w->file = -1;
@@ -391,8 +399,8 @@ check_separate(struct walk *w, struct error *err)
 	return 0;
 }
 
-static int
-look_at_operand(struct walk *w, const char *path, struct error *err)
+static void
+look_at_operand(struct walk *w, const char *path)
 {
 	struct source *s = &w->operands[w->n_operands];
 	struct stat st;
@@ -406,10 +414,10 @@ look_at_operand(struct walk *w, const char *path, struct error *err)
 		s->file = true;
 		/* A link to nothing is a link nevertheless. */
 		if (rc == -1 && (w->opt->follow_operands || lstat(path, &st) == -1))
-			return error_system(err, errno, "%s", path);
+			s->missing = errno;
 	}
+	w->any_missing = w->any_missing || s->missing != 0;
 	w->n_operands++;
-	return 0;
 }
 
 struct walk *
@@ -433,14 +441,19 @@ walk_new(const struct walk_options *opt, struct error *err)
 	}
 	w->path_cap = 2;
 	for (n = 0; opt->operands[n] != NULL; n++)
-		if (look_at_operand(w, opt->operands[n], err) == -1)
-			goto failed;
-	if (opt->separate && n > 1 && check_separate(w, err) == -1)
+		look_at_operand(w, opt->operands[n]);
+	if (opt->separate && n > 1 && !w->any_missing && check_separate(w, err) == -1)
 		goto failed;
 	return w;
 failed:
 	walk_free(w);
 	return NULL;
+}
+
+int
+walk_missing(const struct walk *w, size_t operand)
+{
+	return w->operands[operand].missing;
 }
 
 const char *

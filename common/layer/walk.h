@@ -13,7 +13,8 @@
  *
  * Memory:  the names of the directories from the operands down to the one in hand; MAX_OPEN of
  *          them are open. walk_free releases all.
- * Errors:  ERROR_INPUT (a path that comes twice; with follow those of beneath.h), ERROR_IO.
+ * Errors:  ERROR_INPUT (a path that comes twice; with follow those of beneath.h, and more than
+ *          65,536 links to directories), ERROR_IO.
  *          Each names the file by its operand.
  */
 #ifndef LAYER_WALK_H
@@ -49,8 +50,10 @@ struct walk_entry {
 	int unreadable;	  /* errno: it could not be opened; else 0 */
 };
 
-/* All is borrowed. ERROR_IO: an operand is not there. NULL on error. */
+/* All is borrowed. NULL on error. */
 struct walk *walk_new(const struct walk_options *opt, struct error *err);
+/* Why that operand is not there: errno; or 0. If any is missing, there is no walk_next. */
+int walk_missing(const struct walk *w, size_t operand);
 /* The next entry, or *e with path NULL behind the last one. */
 int walk_next(struct walk *w, struct walk_entry *e, struct error *err);
 void walk_free(struct walk *w); /* may be NULL */

@@ -24,7 +24,8 @@ struct source {
 	size_t operand;
 	dev_t dev;
 	ino_t ino;
-	int fd; /* -1: closed at the moment */
+	int fd;	     /* -1: closed at the moment */
+	int missing; /* errno: an operand that is not there; else 0 */
 	bool file;
 	bool linked; /* reached by a symbolic link: its ".." is elsewhere */
 };
@@ -57,9 +58,11 @@ struct walk {
 	const struct walk_options *opt;
 	struct source *operands;
 	size_t n_operands;
+	bool any_missing;
 	size_t next_operand; /* where the next root level begins */
 	struct level *levels;
 	size_t depth, levels_cap;
+	size_t n_linked; /* links to directories followed */
 	int n_open;
 	char *path; /* of the entry in hand */
 	size_t path_cap;
