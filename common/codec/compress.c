@@ -106,6 +106,7 @@ compressor_new(const struct compress_options *opt, struct writer *to, struct err
 {
 	const struct encoder *encoder = formats[opt->format].encoder;
 	const char *word = formats[opt->format].word;
+	struct pool_size size;
 	struct compressor *c;
 	int level = opt->level;
 
@@ -127,8 +128,11 @@ compressor_new(const struct compress_options *opt, struct writer *to, struct err
 	c->to = to;
 	if (encoder == NULL)
 		return c;
-	c->pool = pool_new(encoder, level == 0 ? encoder->default_level : level,
-	    opt->jobs == 0 ? processors_usable() : opt->jobs, err);
+	if (level == 0)
+		level = encoder->default_level;
+	size = opt->jobs > 0 ? pool_size_asked(opt->jobs) :
+			       pool_size_fitting(processors_usable(), encoder->state_size(level));
+	c->pool = pool_new(encoder, level, size, err);
 	if (c->pool == NULL) {
 		free(c);
 		return NULL;

@@ -138,6 +138,15 @@ store_le32(unsigned char *p, uint32_t v)
 		p[i] = (unsigned char)(v >> (8 * i) & 0xff);
 }
 
+/* libdeflate 1.14, as malloc was asked. */
+static size_t
+gzip_state_size(int level)
+{
+	if (level == 1)
+		return (size_t)200 * 1024;
+	return (size_t)(level < 10 ? 656 : 8800) * 1024;
+}
+
 static void *
 gzip_open(int level)
 {
@@ -196,6 +205,7 @@ const struct encoder encoder_gzip = {
 	.max_level = 12,
 	.default_level = 1,
 	.bound = HEADER + STORED_SIZE(COMPRESS_BLOCK) + TRAILER,
+	.state_size = gzip_state_size,
 	.open = gzip_open,
 	.encode = gzip_encode,
 	.close = gzip_close,

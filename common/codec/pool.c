@@ -17,7 +17,13 @@
  */
 #define INPUTS_EXTRA 3
 #define OUTPUTS_EXTRA 6
-#define MAX_SLOTS (MAX_POOL_JOBS + INPUTS_EXTRA + OUTPUTS_EXTRA)
+/* Without these one side stands still while the other is between two blocks. */
+#define LEAST_EXTRA 1
+
+#define MAX_INPUTS (MAX_POOL_JOBS + INPUTS_EXTRA)
+#define MAX_OUTPUTS (MAX_POOL_JOBS + OUTPUTS_EXTRA)
+/* A block in flight has at least one buffer, of input until it is encoded, of output then. */
+#define MAX_SLOTS (MAX_INPUTS + MAX_OUTPUTS)
 
 /* libdeflate and libzstd keep their tables in their states; what is left needs less than 16 KiB,
  * measured. The default, often 8 MiB of address space, would meet a limit sooner. */
@@ -28,7 +34,7 @@ struct room {
 	size_t size;
 	size_t max;
 	size_t lent;
-	unsigned char *spare[MAX_SLOTS];
+	unsigned char *spare[MAX_OUTPUTS];
 	size_t n_spare;
 };
 
@@ -49,7 +55,7 @@ struct worker {
 struct pool {
 	const struct encoder *encoder;
 	int level;
-	void *state; /* the caller's own, for want of workers */
+	void *state; /* the caller's own, opened for want of workers */
 	unsigned int max_workers;
 	unsigned int n_workers; /* started, all to be joined */
 	struct worker workers[MAX_POOL_JOBS];
@@ -113,7 +119,7 @@ encode_next(struct pool *p, void *state)
 
 	s->out = room_lend(&p->outs);
 	(void)pthread_mutex_unlock(&p->lock);
-	if (s->out != NULL)
+	if (s->out != NULL && state != NULL)
 		n = p->encoder->encode(state, s->in, s->in_len, s->out);
 	(void)pthread_mutex_lock(&p->lock);
 	room_take_back(&p->ins, s->in);
@@ -177,8 +183,12 @@ worker_add(struct pool *p)
 		p->n_workers++;
 		return;
 	}
-	p->encoder->close(w->state);
 	p->max_workers = p->n_workers;
+	/* Without any the caller has use for it. */
+	if (p->n_workers == 0)
+		p->state = w->state;
+	else
+		p->encoder->close(w->state);
 }
 
 static int
@@ -200,20 +210,65 @@ locks_init(struct pool *p)
 static void
 wait_for_one(struct pool *p)
 {
-	if (p->n_workers == 0)
-		encode_next(p, p->state);
-	else
+	if (p->n_workers > 0) {
 		(void)pthread_cond_wait(&p->finished, &p->lock);
+		return;
+	}
+	if (p->state == NULL)
+		p->state = p->encoder->open(p->level);
+	encode_next(p, p->state);
 }
 
-struct pool *
-pool_new(const struct encoder *encoder, int level, unsigned int jobs, struct error *err)
+struct pool_size
+pool_size_asked(unsigned int jobs)
 {
-	struct pool *p;
-
 	assert(jobs > 0);
 	if (jobs > MAX_POOL_JOBS)
 		jobs = MAX_POOL_JOBS;
+	if (jobs == 1)
+		return (struct pool_size){ .inputs = 1, .outputs = 1 };
+	return (struct pool_size){ .workers = jobs,
+		.inputs = jobs + INPUTS_EXTRA,
+		.outputs = jobs + OUTPUTS_EXTRA };
+}
+
+/* Bytes of a pool of that size. */
+static size_t
+memory_of(struct pool_size size, size_t state_size)
+{
+	return size.workers * state_size + (size.inputs + size.outputs) * COMPRESS_BLOCK;
+}
+
+struct pool_size
+pool_size_fitting(unsigned int processors, size_t state_size)
+{
+	struct pool_size size = pool_size_asked(processors);
+	const size_t budget = size.workers * POOL_BUDGET;
+	unsigned int spare, inputs;
+
+	for (; size.workers > 0; size.workers--) {
+		size.inputs = size.outputs = size.workers + LEAST_EXTRA;
+		if (memory_of(size, state_size) <= budget)
+			break;
+	}
+	if (size.workers == 0)
+		return pool_size_asked(1);
+	/* One input to two outputs, up to what pool_size_asked gives. */
+	spare = (unsigned int)((budget - memory_of(size, state_size)) / COMPRESS_BLOCK);
+	inputs = spare / 3 < INPUTS_EXTRA - LEAST_EXTRA ? spare / 3 : INPUTS_EXTRA - LEAST_EXTRA;
+	spare -= inputs;
+	size.inputs += inputs;
+	size.outputs += spare < OUTPUTS_EXTRA - LEAST_EXTRA ? spare : OUTPUTS_EXTRA - LEAST_EXTRA;
+	return size;
+}
+
+struct pool *
+pool_new(const struct encoder *encoder, int level, struct pool_size size, struct error *err)
+{
+	struct pool *p;
+
+	assert(size.workers <= MAX_POOL_JOBS && size.inputs <= MAX_INPUTS);
+	assert(size.outputs <= MAX_OUTPUTS && size.inputs > 0 && size.outputs > 0);
 	p = calloc(1, sizeof(*p));
 	if (p == NULL) {
 		(void)error_memory(err);
@@ -221,14 +276,10 @@ pool_new(const struct encoder *encoder, int level, unsigned int jobs, struct err
 	}
 	p->encoder = encoder;
 	p->level = level;
-	p->max_workers = jobs == 1 ? 0 : jobs;
-	p->ins =
-	    (struct room){ .size = COMPRESS_BLOCK, .max = jobs == 1 ? 1 : jobs + INPUTS_EXTRA };
-	p->outs =
-	    (struct room){ .size = encoder->bound, .max = jobs == 1 ? 1 : jobs + OUTPUTS_EXTRA };
-	p->state = encoder->open(level);
-	if (p->state == NULL || locks_init(p) == -1) {
-		encoder->close(p->state);
+	p->max_workers = size.workers;
+	p->ins = (struct room){ .size = COMPRESS_BLOCK, .max = size.inputs };
+	p->outs = (struct room){ .size = encoder->bound, .max = size.outputs };
+	if (locks_init(p) == -1) {
 		free(p);
 		(void)error_memory(err);
 		return NULL;

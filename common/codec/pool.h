@@ -5,8 +5,8 @@
  * workers, or where there are none by the caller. No thread is started before a block waits for
  * it, so a small input never pays for one.
  *
- * Memory:  blocks of input for jobs + 3, of output for jobs + 6; jobs 1: for one. Taken as they are
- *          first needed, and used again.
+ * Memory:  what its size says: a state a worker, and the blocks of input and output, 1 MiB each.
+ *          All is taken as it is first needed, and used again.
  * Errors:  ERROR_OTHER out of memory. A thread that cannot be started is no error.
  * Threads: one thread, the caller's, calls these functions; workers take no signals.
  */
@@ -24,9 +24,26 @@ struct pool;
  * MB/s of gzip a thread), and a block in flight costs 2 MiB. */
 #define MAX_POOL_JOBS 32
 
-/* jobs 1: the caller alone, one block in flight; at most MAX_POOL_JOBS are used. NULL on error. */
+/* Ours, for each processor: of the 24 MiB that a program may take on two (design, section 3), 5.5
+ * are its libraries and what it reads with, and 4 a layer that waits for its size. */
+#define POOL_BUDGET ((size_t)7 * 1024 * 1024)
+
+struct pool_size {
+	unsigned int workers; /* threads; 0: the caller encodes */
+	unsigned int inputs, outputs;
+};
+
+/* So many threads, whatever they take; at most MAX_POOL_JOBS. 1: the caller alone. */
+struct pool_size pool_size_asked(unsigned int jobs);
+/*
+ * As many threads as there are processors, or fewer, and as many blocks, as POOL_BUDGET allows with
+ * states of that size. Where it allows none the caller works alone, past it if need be.
+ */
+struct pool_size pool_size_fitting(unsigned int processors, size_t state_size);
+
+/* No state is opened yet: want of memory for one shows as that of its blocks. NULL on error. */
 struct pool *
-pool_new(const struct encoder *encoder, int level, unsigned int jobs, struct error *err);
+pool_new(const struct encoder *encoder, int level, struct pool_size size, struct error *err);
 void pool_free(struct pool *p); /* p may be NULL; blocks in flight are dropped */
 
 /* No block is in flight. */

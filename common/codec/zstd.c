@@ -13,6 +13,17 @@ zstd_close(void *state)
 	(void)ZSTD_freeCCtx(state);
 }
 
+/* libzstd 1.5.4, as ZSTD_sizeof_CCtx says after a whole block: its tables are for a window of no
+ * more than that. */
+static size_t
+zstd_state_size(int level)
+{
+	static const unsigned short kib[] = { 0, 569, 761, 1273, 2553, 3577, 3577, 6649, 6649,
+		12793, 12793, 12793, 12793, 16889, 16889, 16889, 17035, 17035, 17664, 17664 };
+
+	return (size_t)kib[level] * 1024;
+}
+
 static void *
 zstd_open(int level)
 {
@@ -44,6 +55,7 @@ const struct encoder encoder_zstd = {
 	.max_level = 19,
 	.default_level = 3,
 	.bound = ZSTD_COMPRESSBOUND(COMPRESS_BLOCK),
+	.state_size = zstd_state_size,
 	.open = zstd_open,
 	.encode = zstd_encode,
 	.close = zstd_close,
