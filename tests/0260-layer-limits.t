@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 65
+plan 67
 
 # Peak memory of a command on two processors, in KiB; what it prints goes to peak.out.
 peak()
@@ -35,6 +35,9 @@ python3 - <<'END'
 import os
 os.makedirs("wide")
 os.makedirs("linked")
+os.makedirs("wide2")
+for i in range(80000):
+    os.close(os.open("wide2/b-file-with-a-name-%06d" % i, os.O_CREAT | os.O_WRONLY))
 for i in range(100000):
     os.close(os.open("wide/a-file-with-a-name-%06d" % i, os.O_CREAT | os.O_WRONLY))
 open("linked/00000", "w").close()
@@ -50,11 +53,13 @@ END
 flat '100,000 files in one folder' 24576 oci-layer wide
 is 'all are there' "$(names peak.out | wc -l)" 100000
 is 'sorted' "$(names peak.out | LC_ALL=C sort -c && echo sorted)" sorted
+flat 'with 80,000 of another' 24576 oci-layer wide wide2
+is 'all are there too' "$(names peak.out | wc -l)" 180000
 flat '65,000 hard links' 24576 oci-layer linked
 is 'all are there as well' "$(names peak.out | wc -l)" 65000
 is 'and are links, as far as they were' "$(unlayer peak.out | tar tvf - | grep -c '^h')" \
 	"$((65000 - $(find linked -printf '%i\n' | sort -u | wc -l) + 1))"
-rm -rf wide linked
+rm -rf wide wide2 linked
 
 # --- a deep folder, and few descriptors (rows: T120 T124 T126) ---
 python3 - <<'END'

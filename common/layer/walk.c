@@ -126,12 +126,13 @@ is_excluded(const struct walk *w, mode_t mode)
 
 /* Looks at the path in hand in one source, and opens it if it is a file or a directory. */
 static int
-open_one(struct walk *w, const struct level *l, const struct name *name, struct opened *o,
+open_one(struct walk *w, const struct level *l, const char *name, struct opened *o,
     struct error *err)
 {
-	struct source *s = &l->sources[name->source];
+	struct source *s = level_source_of(l, name);
+	const enum hint hint = level_hint_of(name);
 	const bool through = s->file && w->opt->follow_operands;
-	const char *last = s->file ? w->opt->operands[s->operand] : name->text;
+	const char *last = s->file ? w->opt->operands[s->operand] : name;
 	int at = AT_FDCWD;
 
 	*o = (struct opened){ .fd = -1 };
@@ -141,8 +142,8 @@ open_one(struct walk *w, const struct level *l, const struct name *name, struct 
 		at = s->fd;
 	}
 	/* What the directory lists as a file or a directory is opened as such without a look. */
-	if (name->hint != HINT_NONE) {
-		const bool directory = name->hint == HINT_DIRECTORY;
+	if (hint != HINT_NONE) {
+		const bool directory = hint == HINT_DIRECTORY;
 		const mode_t type = directory ? S_IFDIR : S_IFREG;
 
 		o->excluded = is_excluded(w, type);
@@ -235,7 +236,7 @@ fail_twice(struct walk *w, size_t first, size_t second, struct error *err)
 
 /* The path in hand, n equal names of the level; e->path stays NULL if all are excluded. */
 static int
-visit(struct walk *w, const struct name *names, size_t n, struct walk_entry *e, struct error *err)
+visit(struct walk *w, const char *const *names, size_t n, struct walk_entry *e, struct error *err)
 {
 	const size_t in = w->depth - 1;
 	struct level child = { .n_sources = 0 };
@@ -245,8 +246,8 @@ visit(struct walk *w, const struct name *names, size_t n, struct walk_entry *e, 
 	int rc;
 
 	for (i = 0; i < n; i++) {
-		operand = w->levels[in].sources[names[i].source].operand;
-		if (open_one(w, &w->levels[in], &names[i], &o, err) == -1)
+		operand = level_source_of(&w->levels[in], names[i])->operand;
+		if (open_one(w, &w->levels[in], names[i], &o, err) == -1)
 			goto failed;
 		if (o.excluded) {
 			if (o.fd != -1)
@@ -320,10 +321,10 @@ next_root(struct walk *w, struct walk_entry *e, struct error *err)
 static size_t
 equal_names(const struct level *l)
 {
-	const struct name *names = &l->names[l->next];
+	const char *const *names = &l->names[l->next];
 	size_t n = 1;
 
-	while (l->next + n < l->n_names && strcmp(names[n].text, names[0].text) == 0)
+	while (l->next + n < l->n_names && strcmp(names[n], names[0]) == 0)
 		n++;
 	return n;
 }
@@ -332,11 +333,11 @@ equal_names(const struct level *l)
 static int
 next_in_level(struct walk *w, struct level *l, struct walk_entry *e, struct error *err)
 {
-	const struct name *names = &l->names[l->next];
+	const char *const *names = &l->names[l->next];
 	const size_t n = equal_names(l);
 
 	l->next += n;
-	if (set_path(w, l->path_len, names->text, err) == -1)
+	if (set_path(w, l->path_len, names[0], err) == -1)
 		return -1;
 	return visit(w, names, n, e, err);
 }
@@ -363,7 +364,7 @@ walk_next(struct walk *w, struct walk_entry *e, struct error *err)
 		if (l->path_len > 0)
 			w->path[l->path_len - 1] = '/';
 		w->path[l->path_len] = '\0';
-		if (!l->loaded && level_load(w, l, err) == -1)
+		if (l->names == NULL && level_load(w, l, err) == -1)
 			return -1;
 		if (l->next == l->n_names)
 			walk_pop(w);

@@ -11,8 +11,10 @@
  * directory to which the walk returns must be the one it left. What another process does to the
  * tree meanwhile is an error, never a hang and never a way out of the tree.
  *
- * Memory:  the names of the directories from the operands down to the one in hand; MAX_OPEN of
- *          them are open. walk_free releases all.
+ * Memory:  the names of the directories from the operands down to the one in hand: ten bytes and
+ *          the name itself for each, eight more while they are sorted, at most 1 GiB of a
+ *          directory. Those of several operands that become one directory are held together. A
+ *          few directories are open at a time. walk_free releases all.
  * Errors:  ERROR_INPUT (a path that comes twice; with follow those of beneath.h, and more than
  *          65,536 links to directories), ERROR_IO.
  *          Each names the file by its operand.

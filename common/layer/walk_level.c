@@ -12,8 +12,8 @@
 
 /* Directories that are open at a time: with all else that a program opens, "ulimit -n 12" does. */
 #define MAX_OPEN 4
-/* Names are counted and placed by 32 bits. */
-#define MAX_NAMES_SIZE ((size_t)UINT32_MAX)
+/* Ours, of one directory: four million names of the greatest length, with what we note of each. */
+#define MAX_NAMES_SIZE ((size_t)1024 * 1024 * 1024)
 
 /* --- names for messages --- */
 
@@ -191,45 +191,81 @@ level_add_source(struct level *l, const struct source *s, struct error *err)
 }
 
 static int
-level_add_name(struct level *l, const char *text, size_t source, enum hint hint, struct error *err)
+level_add_name(struct walk *w, struct level *l, const struct source *s, const char *name,
+    enum hint hint, struct error *err)
 {
-	size_t len = strlen(text) + 1, cap;
-	struct name *names;
+	size_t size = 1 + strlen(name) + 1, cap;
 	char *longer;
 
-	if (len > MAX_NAMES_SIZE - l->text_len || source > MAX_SOURCES)
-		return error_set(err, ERROR_INPUT, "a directory with more than 4 GiB of names");
-	if (l->n_names == l->names_cap) {
-		cap = l->names_cap == 0 ? 16 : 2 * l->names_cap;
-		names = realloc(l->names, cap * sizeof(*names));
-		if (names == NULL)
-			return error_memory(err);
-		l->names = names;
-		l->names_cap = cap;
-	}
-	if (len > l->text_cap - l->text_len) {
-		cap = 2 * l->text_cap + len + 128;
+	if (size > MAX_NAMES_SIZE - l->text_len)
+		return error_set(err, ERROR_INPUT, "%s: a directory with more than 1 GiB of names",
+		    walk_show(w, s->operand));
+	if (size > l->text_cap - l->text_len) {
+		/* By a half: what is too much stays until the directory is done. */
+		cap = l->text_cap + l->text_cap / 2 + size + 128;
 		longer = realloc(l->text, cap);
 		if (longer == NULL)
 			return error_memory(err);
 		l->text = longer;
 		l->text_cap = cap;
 	}
-	l->names[l->n_names++] = (struct name){ .at = (uint32_t)l->text_len,
-		.source = (unsigned int)source & MAX_SOURCES,
-		.hint = (unsigned int)hint & 0xff };
-	memcpy(l->text + l->text_len, text, len);
-	l->text_len += len;
+	l->text[l->text_len] = (char)hint;
+	memcpy(l->text + l->text_len + 1, name, size - 1);
+	l->text_len += size;
+	l->n_names++;
 	return 0;
 }
 
+/* Sources are read one after another, so of equal names the place tells which is first. */
 static int
 compare_names(const void *a, const void *b)
 {
-	const struct name *x = a, *y = b;
-	int c = strcmp(x->text, y->text);
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	int c = strcmp(x, y);
 
-	return c != 0 ? c : (x->source > y->source) - (x->source < y->source);
+	return c != 0 ? c : (x > y) - (x < y);
+}
+
+/* The names where they lie, sorted. */
+static int
+level_sort(struct level *l, struct error *err)
+{
+	const char *name = l->text + 1;
+	size_t i;
+
+	l->names = malloc((l->n_names + 1) * sizeof(*l->names));
+	if (l->names == NULL)
+		return error_memory(err);
+	for (i = 0; i < l->n_names; i++) {
+		l->names[i] = name;
+		name += strlen(name) + 2;
+	}
+	if (l->n_names > 1)
+		qsort(l->names, l->n_names, sizeof(*l->names), compare_names);
+	return 0;
+}
+
+struct source *
+level_source_of(const struct level *l, const char *name)
+{
+	const size_t at = (size_t)(name - l->text);
+	size_t low = 0, high = l->n_sources, middle;
+
+	/* The last one that begins before the name; one without names begins where the next does. */
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (l->sources[middle].names_at < at)
+			low = middle;
+		else
+			high = middle;
+	}
+	return &l->sources[low];
+}
+
+enum hint
+level_hint_of(const char *name)
+{
+	return (enum hint)name[-1];
 }
 
 /* Where directories tell, files and directories need not be asked what they are before they are
@@ -249,9 +285,8 @@ hint_of(const struct dirent *entry)
 }
 
 static int
-read_names(struct walk *w, struct level *l, size_t source, struct error *err)
+read_names(struct walk *w, struct level *l, struct source *s, struct error *err)
 {
-	struct source *s = &l->sources[source];
 	struct dirent *entry;
 	DIR *dir = NULL;
 	int fd, rc = -1;
@@ -275,7 +310,7 @@ read_names(struct walk *w, struct level *l, size_t source, struct error *err)
 			break;
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
-		if (level_add_name(l, entry->d_name, source, hint_of(entry), err) == -1)
+		if (level_add_name(w, l, s, entry->d_name, hint_of(entry), err) == -1)
 			goto done;
 	}
 	rc = errno == 0 ? 0 : walk_fail(w, s->operand, errno, err);
@@ -296,22 +331,20 @@ int
 level_load(struct walk *w, struct level *l, struct error *err)
 {
 	const char *operand;
+	struct source *s;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < l->n_sources; i++) {
-		operand = w->opt->operands[l->sources[i].operand];
-		rc = l->sources[i].file ? level_add_name(l, base_name(operand), i, HINT_NONE, err) :
-					  read_names(w, l, i, err);
+		s = &l->sources[i];
+		s->names_at = l->text_len;
+		operand = w->opt->operands[s->operand];
+		rc = s->file ? level_add_name(w, l, s, base_name(operand), HINT_NONE, err) :
+			       read_names(w, l, s, err);
 		if (rc == -1)
 			return -1;
 	}
-	for (i = 0; i < l->n_names; i++)
-		l->names[i].text = l->text + l->names[i].at;
-	if (l->n_names > 1)
-		qsort(l->names, l->n_names, sizeof(*l->names), compare_names);
-	l->loaded = true;
-	return 0;
+	return level_sort(l, err);
 }
 
 int

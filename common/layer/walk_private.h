@@ -22,6 +22,7 @@
 /* One of the directories that make up a level, or, at the root, a file operand. */
 struct source {
 	size_t operand;
+	size_t names_at; /* in the level's text: where those of this source begin */
 	dev_t dev;
 	ino_t ino;
 	int fd;	     /* -1: closed at the moment */
@@ -33,25 +34,14 @@ struct source {
 /* What the directory says that a name is, before it is opened; it may have changed since. */
 enum hint { HINT_NONE, HINT_FILE, HINT_DIRECTORY };
 
-/* MAX_SOURCES: 24 bits; an argument list has no room for so many operands. */
-#define MAX_SOURCES ((size_t)0xffffff)
-
-struct name {
-	const char *text;	  /* valid once loaded */
-	uint32_t at;		  /* offset of text */
-	unsigned int source : 24; /* in 16 bytes a name: a folder may have 100,000 */
-	unsigned int hint : 8;	  /* enum hint */
-};
-
 struct level {
 	struct source *sources;
 	size_t n_sources;
-	struct name *names; /* sorted */
-	char *text;
-	size_t n_names, names_cap, text_len, text_cap;
+	const char **names; /* sorted; NULL until loaded. Each into text, behind its hint. */
+	char *text; /* of each name its enum hint, its bytes, and a NUL, as they were read */
+	size_t n_names, text_len, text_cap;
 	size_t next;
 	size_t path_len; /* of the level's path with its "/"; 0 at the root */
-	bool loaded;
 };
 
 struct walk {
@@ -83,8 +73,11 @@ int walk_open_beneath(struct walk *w, size_t operand, const char *path, int *fd,
 /* Takes s over, with its descriptor. */
 int level_add_source(struct level *l, const struct source *s, struct error *err);
 void level_release(struct walk *w, struct level *l);
-/* Reads the names of all sources, and sorts them. w->path begins with the level's path. */
+/* Reads the names of all sources, and sorts them: equal ones in the order of their sources. w->path begins with the level's path. */
 int level_load(struct walk *w, struct level *l, struct error *err);
+/* What is known of one of the level's names: which source it is of, and what that says it is. */
+struct source *level_source_of(const struct level *l, const char *name);
+enum hint level_hint_of(const char *name);
 /* s->fd is open after it; w->path begins with the level's path. */
 int level_open_source(struct walk *w, const struct level *l, struct source *s, struct error *err);
 /* Closes directories so that one more may be opened: those that will be wanted last, nearest to the
