@@ -3,7 +3,7 @@
 # rows: T116 T127 O102
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 38
+plan 56
 
 # Large enough for several blocks of compression, of both kinds.
 mkdir tree
@@ -33,6 +33,20 @@ same 'in small pieces' x.tar
 for jobs in 1 2 7 64; do
 	oci-layer -j $jobs tree >x.tar
 	same "with $jobs threads" x.tar
+done
+
+# --- blocks that take long beside blocks that don't: 24 MiB, a MiB of each kind in turn ---
+mkdir mixed
+tarlib 'b"".join(noise(1 << 20, i) if i % 2 else b"".join(b"%d %d\n" % (n, n * n) for n in range(i << 16, (i << 16) + 45000))
+	for i in range(24))' >mixed/turns
+for how in 'gzip 1' 'gzip 9' 'zstd 3'; do
+	oci-layer -j 1 -z "${how% *}" -L "${how#* }" mixed >one.tar
+	for jobs in 2 16 32; do
+		oci-layer -j $jobs -z "${how% *}" -L "${how#* }" mixed >x.tar
+		ok "$how, $jobs threads, into a file" cmp x.tar one.tar
+		oci-layer -j $jobs -z "${how% *}" -L "${how#* }" mixed | cat >x.tar
+		ok "$how, $jobs threads, into a pipe" cmp x.tar one.tar
+	done
 done
 
 # --- the output in its own input: left out, with a notice ---

@@ -2,7 +2,7 @@
 # oci-layer: what cannot be read is named, what changes is noticed, and nothing half is written.
 . "${0%/*}/lib.sh"
 . "$TESTS/layers.sh"
-plan 37
+plan 41
 
 mkdir tree tree/sub
 echo hello >tree/sub/file
@@ -114,8 +114,22 @@ if ! sanitized && "$CC" -shared -fPIC -o meddle.so "$TESTS/tools/meddle.c" 2>"$T
 	rm -rf t old older && mkdir -p t/1/2/3/4/5/6/7/8 t/1/2/z && echo >t/1/2/3/4/5/6/7/8/file
 	ok 'a folder that is added where the walk has been is not missed' during openat file \
 		'mkdir t/0' t
+	# Where directories do not tell types, each name is looked at before it is opened.
+	oci-layer tree "$DATA/imgpkg" >typed.tar
+	MEDDLE_UNTYPED=1 LD_PRELOAD=$PWD/meddle.so oci-layer tree "$DATA/imgpkg" >untyped.tar
+	ok 'directories that do not tell types give the same' cmp untyped.tar typed.tar
+	MEDDLE_UNTYPED=1
+	export MEDDLE_UNTYPED
+	changes 'untyped: a file is replaced after the look' 't/d/file: replaced while' openat file \
+		'cp t/d/file t/n; mv t/n t/d/file'
+	changes 'untyped: a file becomes a fifo' 't/d/file: replaced while' openat file \
+		'rm t/d/file; mkfifo t/d/file'
+	changes 'untyped: a folder becomes another' 't/d: replaced while' openat d \
+		'mv t/d old; mkdir t/d'
+	rm -rf old
+	unset MEDDLE_UNTYPED
 else
-	skip 17 'no library can be preloaded here'
+	skip 21 'no library can be preloaded here'
 fi
 
 # --- outputs (rows: T116 T118) ---

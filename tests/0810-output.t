@@ -1,7 +1,7 @@
 #!/bin/sh
 # -o FILE: whole or not at all, whatever happens; and the temporary space behind it.
 . "${0%/*}/lib.sh"
-plan 58
+plan 74
 
 mkdir app big
 echo hello >app/greeting
@@ -123,6 +123,57 @@ is 'no temporary file is left' "$(left_over)" ''
 run strace -f -o trace -e trace=openat,open sh -c 'oci-layer huge | cat >/dev/null'
 is 'temporary files are private, and closed on exec' \
 	"$(grep -c 'O_TMPFILE.*O_CLOEXEC.*0600\|O_CLOEXEC.*O_TMPFILE.*0600' trace)" 1
+
+# --- large layers into pipes, and into what only resembles one ---
+oci-layer huge >huge.tar
+calls() # regular expression, command: how often it is called, into a pipe
+{
+	strace -f -o trace sh -c "exec $2" 2>"$T/ignored" | cat >out
+	grep -c "$1" trace
+}
+is 'a spooled layer goes into a pipe without a copy' \
+	"$(calls 'splice(' 'oci-layer huge' | sed 's/^[1-9][0-9]*$/yes/') $(cmp out huge.tar && echo same)" 'yes same'
+is 'and makes the pipe larger, once' "$(grep -c 'F_SETPIPE_SZ, 1048576)' trace)" 1
+is 'so does a stream that passes a MiB' "$(calls F_SETPIPE_SZ 'oci-pack bigimage.tar')" 1
+is 'not one that does not' "$(calls F_SETPIPE_SZ 'oci-pack image.tar')" 0
+cat pipe >through & oci-layer huge >>pipe; wait
+ok 'a pipe opened for append, into which the kernel moves nothing' cmp through huge.tar
+: >appended && oci-layer huge >>appended
+ok 'a file opened for append' cmp appended huge.tar
+gives '/dev/null' '' sh -c 'exec oci-layer huge >/dev/null'
+cat >slow.py <<'END'
+import os, socket, subprocess, sys, time
+if sys.argv[1] == "socket":
+    a, b = socket.socketpair()
+    r, w = os.dup(a.fileno()), os.dup(b.fileno())
+    a.close(), b.close()
+else:
+    r, w = os.pipe()
+    os.set_blocking(w, False)
+child = subprocess.Popen(sys.argv[2:], stdout=w)
+os.close(w)
+while data := os.read(r, 100000):
+    os.write(1, data)
+    time.sleep(0.002)
+sys.exit(child.wait())
+END
+python3 slow.py socket oci-layer huge >out
+is 'a socket' "$? $(cmp out huge.tar && echo same)" '0 same'
+python3 slow.py nonblocking oci-layer huge >out
+is 'a pipe that does not block, and a slow reader' "$? $(cmp out huge.tar && echo same)" '0 same'
+run sh -c '{ oci-layer huge; echo $? >status; } | head -c 5000000 >"$1"' sh "$T/ignored"
+is 'a reader that leaves' "$(cat status "$ERR")" 141
+run sh -c '{ (ulimit -f 5000; exec oci-layer huge); echo $? >status; } | cat >"$1"' sh "$T/ignored"
+is 'no room for the spool' "$(cat status) $(cat "$ERR")" \
+	"4 oci-layer: TMPDIR $TMPDIR: layer: File too large"
+for jobs in 1 2 16; do
+	refuses "no room for the file, while $jobs compress" 4 'full.tar: write error: File too large' \
+		sh -c "ulimit -f 5000; exec oci-layer -j $jobs -o full.tar huge"
+done
+is 'nothing of it is left' "$(ls full.tar 2>"$T/ignored")$(left_over)" ''
+strace -f -o trace oci-layer -o x.tar huge
+is 'a large file is on its way to the disk before its end' \
+	"$(grep -c 'sync_file_range(.*= 0' trace)" 1
 
 # --- limits (rows: T120) ---
 for n in 4 5 6 7 8 9; do

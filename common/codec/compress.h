@@ -17,10 +17,10 @@
  *          8, 12.5 at 12, 17.3 at 19. With jobs 0 there are as many of all that as POOL_BUDGET
  *          allows: on two processors both are at work at gzip 1 to 9 and zstd 1 to 6, one beside
  *          the caller at gzip 10 to 12 and zstd 7 and 8, the caller alone from zstd 9 on. Then
- *          oci-layer has held at most 16.5 MiB at gzip 1, 17.5 at gzip 12, 16.6 at zstd 3, 20.4 at
+ *          oci-layer has held at most 16 MiB at gzip 1, 17.5 at gzip 12, 16.6 at zstd 3, 20.4 at
  *          6, 22.7 at 12, measured on 60 MB of text and of noise, into a pipe. zstd 13 to 19 is
- *          the exception to the design's 24 MiB: one state alone makes that 26.7, into a file
- *          23.5. compressor_free releases all, also in mid-stream.
+ *          the exception to the design's 24 MiB: one state alone makes that 26.9, into a file
+ *          24. compressor_free releases all, also in mid-stream.
  * Errors:  of the writer below; ERROR_OTHER out of memory. A thread that cannot be started is
  *          none: fewer do the work, at last the caller's own.
  * Threads: the caller's thread alone calls these functions and the writer below.

@@ -48,7 +48,7 @@ static void
 take_note(struct output *o, size_t len)
 {
 	o->noted += len;
-	if (o->temporary && o->noted >= SYNC_CHUNK) {
+	if (o->linkable && o->noted >= SYNC_CHUNK) {
 		o->noted = 0;
 #ifdef SYNC_FILE_RANGE_WRITE
 		/* Only begins what fsync completes: what fails here fails there too. */

@@ -81,11 +81,15 @@ open_typed(struct walk *w, size_t operand, int at, const char *name, mode_t type
 		return errno == ENOTDIR || errno == ELOOP || errno == ENXIO ?
 		    walk_fail_replaced(w, operand, err) :
 		    walk_fail(w, operand, errno, err);
-	if (fstat(o->fd, &o->st) == 0 && (o->st.st_mode & S_IFMT) == type)
+	if (fstat(o->fd, &o->st) == -1)
+		(void)walk_fail(w, operand, errno, err);
+	else if ((o->st.st_mode & S_IFMT) == type)
 		return 0;
+	else
+		(void)walk_fail_replaced(w, operand, err);
 	(void)close(o->fd);
 	o->fd = -1;
-	return walk_fail_replaced(w, operand, err);
+	return -1;
 }
 
 /* Opens what o->st was taken of, and takes its status again. */

@@ -2,9 +2,11 @@
  * meddle.so - somebody changes a tree at a known moment while a program reads it
  *
  * Preloaded. Before the program's first openat() of a file called MEDDLE_NAME, or its first read()
- * of one (MEDDLE_AT=read), the shell runs MEDDLE_DO, once.
+ * of one (MEDDLE_AT=read), the shell runs MEDDLE_DO, once. With MEDDLE_UNTYPED directories do not
+ * tell what their names are, as on some file systems.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -92,4 +94,30 @@ read(int fd, void *buf, size_t len)
 	if (fd == watched && at_read())
 		meddle();
 	return real(fd, buf, len);
+}
+
+struct dirent *
+readdir(DIR *dir)
+{
+	struct dirent *(*real)(DIR *);
+	struct dirent *e;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "readdir");
+	e = real(dir);
+	if (e != NULL && getenv("MEDDLE_UNTYPED") != NULL)
+		e->d_type = DT_UNKNOWN;
+	return e;
+}
+
+struct dirent64 *
+readdir64(DIR *dir)
+{
+	struct dirent64 *(*real)(DIR *);
+	struct dirent64 *e;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "readdir64");
+	e = real(dir);
+	if (e != NULL && getenv("MEDDLE_UNTYPED") != NULL)
+		e->d_type = DT_UNKNOWN;
+	return e;
 }
