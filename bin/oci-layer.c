@@ -112,17 +112,13 @@ release(struct options *opt)
 static const char *
 needs_path(const struct options *opt)
 {
-	if (opt->bundle || opt->imgpkg)
-		return opt->bundle ? "-b" : "--imgpkg";
-	if (opt->excludes.n + opt->exclude_files.n > 0)
-		return opt->excludes.n > 0 ? "-x" : "-X";
-	if (opt->follow)
-		return "--follow";
-	if (opt->no_xattrs)
-		return "--no-xattrs";
-	if (opt->owner != NULL)
-		return "--owner";
-	return opt->prefix != NULL ? "--prefix" : NULL;
+	const char *files = opt->excludes.n > 0 ? "-x" : opt->exclude_files.n > 0 ? "-X" : NULL;
+	const char *entries = opt->owner != NULL ? "--owner" :
+	    opt->prefix != NULL			 ? "--prefix" :
+						   files;
+	const char *content = opt->no_xattrs ? "--no-xattrs" : opt->follow ? "--follow" : entries;
+
+	return opt->bundle ? "-b" : opt->imgpkg ? "--imgpkg" : content;
 }
 
 /* Options that contradict each other. */
@@ -146,21 +142,6 @@ check_together(const struct options *opt, struct error *err)
 	return 0;
 }
 
-static int
-parse_patterns(struct options *opt, struct error *err)
-{
-	size_t i;
-
-	for (i = 0; i < opt->excludes.n; i++)
-		if (patterns_add(&opt->patterns, opt->excludes.items[i], err) == -1)
-			return -1;
-	for (i = 0; i < opt->exclude_files.n; i++)
-		if (patterns_read(&opt->patterns, opt->exclude_files.items[i], err) == -1)
-			return -1;
-	/* imgpkg's only default: ".git" of the folder itself, not of one below. */
-	return opt->bundle || opt->imgpkg ? patterns_add(&opt->patterns, "/.git", err) : 0;
-}
-
 /* What argv and the environment say, before any input is read. */
 static int
 check(struct options *opt, struct error *err)
@@ -181,7 +162,11 @@ check(struct options *opt, struct error *err)
 		.follow = opt->follow,
 		.xattrs = !opt->no_xattrs,
 		.imgpkg = opt->bundle || opt->imgpkg };
-	if (check_together(opt, err) == -1 || parse_patterns(opt, err) == -1)
+	if (check_together(opt, err) == -1 ||
+	    patterns_take(&opt->patterns, &opt->excludes, &opt->exclude_files, err) == -1)
+		return -1;
+	/* imgpkg's only default: ".git" of the folder itself, not of one below. */
+	if (f->imgpkg && patterns_add(&opt->patterns, "/.git", err) == -1)
 		return -1;
 	if (!entry_name_clean(opt->prefix_clean) || entry_name_is_whiteout(opt->prefix_clean))
 		return error_set(err, ERROR_USAGE, "--prefix: no folder of a layer: %s",
@@ -203,7 +188,7 @@ watch_entry(struct folder_watch *folder, const char *path, const char *shown, bo
 }
 
 static void
-watch_unreadable(struct folder_watch *folder, const struct error *why)
+watch_report(struct folder_watch *folder, const struct error *why)
 {
 	struct watch *w = (struct watch *)(void *)folder;
 
@@ -216,14 +201,13 @@ static void
 watch_output(struct folder_watch *folder, const char *shown)
 {
 	struct watch *w = (struct watch *)(void *)folder;
-	char name[MAX_ERROR_TEXT];
+	struct error notice;
 
 	if (w->quiet || w->told)
 		return;
 	w->told = true;
-	(void)error_escape(name, sizeof(name), shown, strlen(shown));
-	progress_done(w->progress);
-	(void)fprintf(stderr, "%s: notice: %s: left out, it is the output\n", usage.prog, name);
+	(void)error_set(&notice, ERROR_OTHER, "notice: %s: left out, it is the output", shown);
+	watch_report(folder, &notice);
 }
 
 static int
@@ -231,7 +215,7 @@ write_folder(struct options *opt, struct progress *progress, const struct output
     struct writer *to, struct error *err)
 {
 	struct watch watch = { .folder = { .entry = opt->folder.imgpkg ? watch_entry : NULL,
-				   .unreadable = watch_unreadable,
+				   .unreadable = watch_report,
 				   .output = watch_output },
 		.progress = progress,
 		.quiet = opt->common.quiet };

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/io.h"
+#include "core/options.h"
 
 /*
  * The end of the set that begins after "[" at p, or NULL. "]" right after "[", "[!" or "[^" is one
@@ -205,6 +206,21 @@ patterns_read(struct patterns *p, const char *file, struct error *err)
 done:
 	reader_fd_close(&in);
 	return rc;
+}
+
+int
+patterns_take(struct patterns *p, const struct option_list *patterns,
+    const struct option_list *files, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < patterns->n; i++)
+		if (patterns_add(p, patterns->items[i], err) == -1)
+			return -1;
+	for (i = 0; i < files->n; i++)
+		if (patterns_read(p, files->items[i], err) == -1)
+			return -1;
+	return 0;
 }
 
 bool

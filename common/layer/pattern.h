@@ -16,6 +16,7 @@
 #include <stddef.h>
 
 struct error;
+struct option_list;
 
 /* Ours: each name is compared with each of them. */
 #define MAX_PATTERNS ((size_t)4096)
@@ -34,6 +35,9 @@ struct patterns {
 int patterns_add(struct patterns *p, const char *text, struct error *err);
 /* One pattern a line of the file; empty lines are none. "-" is standard input. */
 int patterns_read(struct patterns *p, const char *file, struct error *err);
+/* All patterns that were given, and those of all files. */
+int patterns_take(struct patterns *p, const struct option_list *patterns,
+    const struct option_list *files, struct error *err);
 /* path: from the operand, without a leading or trailing slash. */
 bool patterns_match(const struct patterns *p, const char *path, bool directory);
 void patterns_release(struct patterns *p);

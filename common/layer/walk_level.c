@@ -251,7 +251,7 @@ level_source_of(const struct level *l, const char *name)
 	const size_t at = (size_t)(name - l->text);
 	size_t low = 0, high = l->n_sources, middle;
 
-	/* The last one that begins before the name; one without names begins where the next does. */
+	/* The last that begins before the name; one without names begins where the next does. */
 	while (high - low > 1) {
 		middle = low + (high - low) / 2;
 		if (l->sources[middle].names_at < at)

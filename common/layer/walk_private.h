@@ -73,7 +73,8 @@ int walk_open_beneath(struct walk *w, size_t operand, const char *path, int *fd,
 /* Takes s over, with its descriptor. */
 int level_add_source(struct level *l, const struct source *s, struct error *err);
 void level_release(struct walk *w, struct level *l);
-/* Reads the names of all sources, and sorts them: equal ones in the order of their sources. w->path begins with the level's path. */
+/* Reads the names of all sources, and sorts them: equal ones in the order of their sources. w->path
+ * begins with the level's path. */
 int level_load(struct walk *w, struct level *l, struct error *err);
 /* What is known of one of the level's names: which source it is of, and what that says it is. */
 struct source *level_source_of(const struct level *l, const char *name);
