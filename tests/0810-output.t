@@ -131,13 +131,13 @@ calls() # regular expression, command: how often it is called, into a pipe
 	strace -f -o trace sh -c "exec $2" 2>"$T/ignored" | cat >out
 	grep -c "$1" trace
 }
-is 'a spooled layer goes into a pipe without a copy' \
-	"$(calls 'splice(' 'oci-layer huge' | sed 's/^[1-9][0-9]*$/yes/') $(cmp out huge.tar && echo same)" 'yes same'
+is 'a spooled layer gives its room back as it goes into a pipe' \
+	"$(calls 'fallocate(.*PUNCH_HOLE.*= 0' 'oci-layer huge') $(cmp out huge.tar && echo same)" '2 same'
 is 'and makes the pipe larger, once' "$(grep -c 'F_SETPIPE_SZ, 1048576)' trace)" 1
 is 'so does a stream that passes a MiB' "$(calls F_SETPIPE_SZ 'oci-pack bigimage.tar')" 1
 is 'not one that does not' "$(calls F_SETPIPE_SZ 'oci-pack image.tar')" 0
 cat pipe >through & oci-layer huge >>pipe; wait
-ok 'a pipe opened for append, into which the kernel moves nothing' cmp through huge.tar
+ok 'a pipe opened for append' cmp through huge.tar
 : >appended && oci-layer huge >>appended
 ok 'a file opened for append' cmp appended huge.tar
 gives '/dev/null' '' sh -c 'exec oci-layer huge >/dev/null'
