@@ -157,6 +157,24 @@ for digest_text, text in (("md5:" + "0" * 32, ""), ("sha256:../../x", "not a dig
     # rows: T21 T22 O29 O30 O31 O32 O34
     refused("a config called %r" % digest_text[:20], 3, text,
         layout(image(layer("etc/motd", b"hi\n"), tag="v1", edit=edit)))
+for digest_text in ("md5:" + "0" * 32, "sha512:" + "0" * 128):
+    def edit(m, d=digest_text):
+        m["layers"][0]["digest"] = d
+    # rows: T22 O29
+    refused("a layer called %r" % digest_text[:10], 3, "sha256",
+        layout(image(layer("etc/motd", b"hi\n"), tag="v1", edit=edit)))
+    refused("a DiffID called %r" % digest_text[:10], 3, "rootfs.diff_ids[0]: ",
+        layout(image(tag="v1", config={"rootfs": {"type": "layers", "diff_ids": [digest_text]}})),
+        programs=("oci-pack", "oci-index", "oci-manifest"))
+def wrong_data(where):
+    i = image(layer("etc/motd", b"hi\n"), tag="v1", edit=lambda m: where(m).update(data="AAAA"))
+    return layout(i)
+# rows: O93
+refused("a layer's data member that is other content", 5, "data", wrong_data(lambda m: m["layers"][0]))
+refused("a config's", 5, "data", wrong_data(lambda m: m["config"]))
+mislabelled = image(tag="v1")
+mislabelled.root["data"] = "AAAA"
+refused("a manifest's", 5, "data", layout(mislabelled))
 for name in (path.upper().replace("BLOBS/SHA", "blobs/sha"), path[:-1], path + "0", path + "/x"):
     if name != path:
         # rows: T21 O41

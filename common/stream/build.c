@@ -66,15 +66,16 @@ static int
 add_layer(const struct build *b, struct work *w, const struct descriptor *entry, struct error *err)
 {
 	struct descriptor *layer = &w->manifest.layers[w->manifest.n_layers];
-	const char *text = annotations_get(&entry->annotations, ANNOTATION_DIFFID);
 	struct digest diffid;
+	bool said;
 
+	if (graph_check(b->source, entry, err) == -1 ||
+	    graph_entry_diffid(entry, &diffid, &said, err) == -1)
+		return -1;
 	if (b->artifact_type == NULL) {
-		if (text == NULL)
+		if (!said)
 			return error_set(err, ERROR_INPUT, "%s: a layer without its DiffID (%s)",
 			    entry->digest.text, ANNOTATION_DIFFID);
-		if (digest_parse(&diffid, text, strlen(text), err) == -1)
-			return error_context(err, "%s: %s", entry->digest.text, ANNOTATION_DIFFID);
 		if (config_add_layer(&w->config, &diffid, "oci-layer", err) == -1)
 			return -1;
 	}
@@ -93,7 +94,9 @@ load_base(const struct build *b, const struct descriptor *base, struct work *w, 
 	struct manifest *m = &w->manifest;
 	size_t i;
 
-	if (graph_load_manifest(b->source, base, m, err) == -1)
+	if (graph_check(b->source, base, err) == -1 ||
+	    graph_load_manifest(b->source, base, m, err) == -1 ||
+	    graph_check(b->source, &m->config, err) == -1)
 		return -1;
 	if (!manifest_is_image(m))
 		return error_set(err, ERROR_INPUT, "%s: an artifact is no base for an image",
@@ -105,7 +108,8 @@ load_base(const struct build *b, const struct descriptor *base, struct work *w, 
 		    base->digest.text, m->n_layers, w->config.n_diffids);
 	w->bundle = w->bundle || w->config.is_bundle;
 	for (i = 0; i < m->n_layers; i++)
-		if (fit_layer(b, w, &m->layers[i], err) == -1)
+		if (graph_check(b->source, &m->layers[i], err) == -1 ||
+		    fit_layer(b, w, &m->layers[i], err) == -1)
 			return -1;
 	/* What was said of the base is not true of the result. */
 	annotations_release(&m->annotations);

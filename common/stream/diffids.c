@@ -181,14 +181,12 @@ verify_image(struct work *w, const struct graph_item *item, struct error *err)
 static int
 verify_entry(struct work *w, const struct descriptor *d, struct error *err)
 {
-	const char *text = annotations_get(&d->annotations, ANNOTATION_DIFFID);
 	struct digest diffid;
+	bool said;
 
-	if (media_kind(d->media_type) != MEDIA_LAYER || text == NULL)
-		return 0;
-	if (digest_parse(&diffid, text, strlen(text), err) == -1)
-		return error_context(err, "%s: %s", d->digest.text, ANNOTATION_DIFFID);
-	return verify_layer(w, d, &d->digest, &diffid, err);
+	if (graph_entry_diffid(d, &diffid, &said, err) == -1)
+		return -1;
+	return said ? verify_layer(w, d, &d->digest, &diffid, err) : 0;
 }
 
 int

@@ -1,13 +1,11 @@
-#include "stream/graph.h"
+#include "stream/graph_private.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/error.h"
-#include "core/spool.h"
 #include "image/media.h"
-#include "stream/blobset.h"
 
 /* Ours: data members hold "{}" and other small things. */
 #define INLINED_MEMORY ((size_t)64 * 1024)
@@ -16,21 +14,6 @@
 
 /* Types looked at before one is kept once more: real graphs have below 10. */
 #define TYPES_SEARCHED 32
-
-struct graph {
-	struct source *source;
-	/* place: its number among the items; offset: in the spool, if inlined; flags: levels of
-	 * index from it down, 0 for what is no index */
-	struct blob_set *met;
-	struct graph_item *items; /* in the order in which they were met, see graph_items */
-	uint32_t *order;	  /* their numbers, children before parents */
-	uint32_t *scratch;	  /* room for cap more */
-	size_t n, n_order, cap;
-	char **types;
-	size_t n_types;
-	struct spool inlined;
-	struct reader_spool content; /* of the inlined item that is open */
-};
 
 static int add(struct graph *g, const struct descriptor *d, enum graph_role role, int level,
     size_t *number, struct error *err);
@@ -129,15 +112,6 @@ check_depth(const struct descriptor *d, int level, struct error *err)
 	    MAX_INDEX_DEPTH);
 }
 
-static int
-check_size(const struct descriptor *d, uint64_t size, struct error *err)
-{
-	if (d->size == size)
-		return 0;
-	return error_set(err, ERROR_DIGEST, "%s: a descriptor says %llu bytes, it has %llu",
-	    d->digest.text, (unsigned long long)d->size, (unsigned long long)size);
-}
-
 /* A blob that only a data member has, spooled. */
 static int
 keep_inlined(struct graph *g, struct graph_item *item, const unsigned char *buf, size_t len,
@@ -153,24 +127,22 @@ keep_inlined(struct graph *g, struct graph_item *item, const unsigned char *buf,
 	return writer_write(&g->inlined.writer, buf, len, err);
 }
 
-/* Where the blob is; the data member is checked in any case. */
+/* Where the blob is. */
 static int
 locate(struct graph *g, struct graph_item *item, const struct descriptor *d, struct error *err)
 {
 	unsigned char *buf;
-	uint64_t size;
 	size_t len;
-	int rc = 0;
+	int rc;
 
-	item->state = source_find(g->source, &d->digest, &size);
-	if (item->state != BLOB_ABSENT && check_size(d, size, err) == -1)
+	if (graph_check(g->source, d, err) == -1)
 		return -1;
-	if (d->data == NULL)
+	item->state = source_find(g->source, &d->digest, NULL);
+	if (item->state != BLOB_ABSENT || d->data == NULL)
 		return 0;
 	if (descriptor_data(d, &buf, &len, err) == -1)
 		return -1;
-	if (item->state == BLOB_ABSENT)
-		rc = keep_inlined(g, item, buf, len, err);
+	rc = keep_inlined(g, item, buf, len, err);
 	free(buf);
 	return rc;
 }
@@ -227,7 +199,7 @@ meet_again(struct graph *g, struct blob_entry *entry, const struct descriptor *d
 	struct graph_item *item = &g->items[entry->place];
 
 	*visit = is_document_role(role) && !is_document_role(item->role);
-	if (check_size(d, item->size, err) == -1)
+	if (graph_check_size(d, item->size, err) == -1)
 		return -1;
 	if (!media_is_nondistributable(d->media_type))
 		item->optional = false;
@@ -367,139 +339,12 @@ add(struct graph *g, const struct descriptor *d, enum graph_role role, int level
 int
 graph_add(struct graph *g, const struct descriptor *root, struct error *err)
 {
+	struct digest diffid;
 	size_t number;
+	bool said;
 
+	if (graph_entry_diffid(root, &diffid, &said, err) == -1)
+		return -1;
 	/* index.json was the first level. */
 	return add(g, root, role_of(root->media_type), 2, &number, err);
-}
-
-/* Brings the items into the order of g->order, whose cycles are followed one by one. */
-static void
-permute(struct graph *g)
-{
-	struct graph_item moved;
-	size_t i, to, from;
-
-	for (i = 0; i < g->n; i++) {
-		if (g->order[i] == i)
-			continue;
-		moved = g->items[i];
-		for (to = i; (from = g->order[to]) != i; to = from) {
-			g->items[to] = g->items[from];
-			g->order[to] = (uint32_t)to;
-		}
-		g->items[to] = moved;
-		g->order[to] = (uint32_t)to;
-	}
-	for (i = 0; i < g->n; i++)
-		blob_set_find(g->met, g->items[i].raw)->place = (uint32_t)i;
-}
-
-const struct graph_item *
-graph_items(struct graph *g, size_t *n)
-{
-	uint32_t *swap = g->scratch;
-	size_t i, k = 0;
-	int documents;
-
-	assert(g->n_order == g->n);
-	for (documents = 0; documents < 2; documents++)
-		for (i = 0; i < g->n; i++)
-			if ((g->items[g->order[i]].state == BLOB_DOCUMENT) == (documents == 1))
-				g->scratch[k++] = g->order[i];
-	g->scratch = g->order;
-	g->order = swap;
-	permute(g);
-	*n = g->n;
-	return g->items;
-}
-
-static bool
-is_missing(const struct graph_item *item)
-{
-	return item->state == BLOB_ABSENT && !item->optional && !item->left_out;
-}
-
-int
-graph_check_whole(struct graph *g, struct error *err)
-{
-	const struct graph_item *items, *first = NULL;
-	struct digest digest;
-	size_t i, n, missing = 0;
-
-	items = graph_items(g, &n);
-	for (i = 0; i < n; i++)
-		if (is_missing(&items[i]) && missing++ == 0)
-			first = &items[i];
-	if (first == NULL)
-		return 0;
-	digest_from_raw(&digest, first->raw);
-	if (missing == 1)
-		return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes",
-		    digest.text, first->media_type, (unsigned long long)first->size);
-	return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes, and %zu more",
-	    digest.text, first->media_type, (unsigned long long)first->size, missing - 1);
-}
-
-bool
-graph_is_thin(const struct graph *g)
-{
-	size_t i;
-
-	for (i = 0; i < g->n; i++)
-		if (is_missing(&g->items[i]) || g->items[i].left_out)
-			return true;
-	return false;
-}
-
-void
-graph_leave_out(struct graph *g, const struct source *have)
-{
-	struct graph_item *item;
-	struct digest digest;
-	size_t i;
-
-	for (i = 0; i < g->n; i++) {
-		item = &g->items[i];
-		digest_from_raw(&digest, item->raw);
-		item->left_out =
-		    item->state != BLOB_DOCUMENT && source_find(have, &digest, NULL) != BLOB_ABSENT;
-	}
-}
-
-const struct graph_item *
-graph_find(const struct graph *g, const struct digest *digest)
-{
-	const struct blob_entry *entry;
-	uint8_t raw[SHA256_SIZE];
-	struct error ignored;
-
-	if (digest_raw(digest, raw, &ignored) == -1)
-		return NULL;
-	entry = blob_set_find(g->met, raw);
-	return entry == NULL ? NULL : &g->items[entry->place];
-}
-
-int
-graph_open(struct graph *g, const struct graph_item *item, struct reader **content,
-    struct error *err)
-{
-	const struct blob_entry *entry;
-	struct digest digest;
-
-	if (!item->inlined) {
-		digest_from_raw(&digest, item->raw);
-		return source_open(g->source, &digest, content, err);
-	}
-	entry = blob_set_find(g->met, item->raw);
-	assert(entry != NULL);
-	reader_spool_init(&g->content, &g->inlined, entry->offset, item->size);
-	*content = &g->content.reader;
-	return 0;
-}
-
-void
-graph_close(struct graph *g)
-{
-	source_close(g->source);
 }

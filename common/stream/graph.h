@@ -73,11 +73,22 @@ int graph_open(struct graph *g, const struct graph_item *item, struct reader **c
     struct error *err);
 void graph_close(struct graph *g);
 
+/*
+ * What graph_add asks of every descriptor: a sha256 digest; the size that the blob has, if it is
+ * there; a right data member. ERROR_INPUT, ERROR_DIGEST.
+ */
+int graph_check(struct source *s, const struct descriptor *d, struct error *err);
+/* The DiffID that a layer of no image says of itself; *said: there is one. ERROR_INPUT: it is
+ * none of sha256. */
+int graph_entry_diffid(const struct descriptor *entry, struct digest *diffid, bool *said,
+    struct error *err);
+
 /* Loads and parses one document of s that d describes; a right data member stands in. */
 int graph_load_manifest(struct source *s, const struct descriptor *d, struct manifest *m,
     struct error *err);
 int
 graph_load_index(struct source *s, const struct descriptor *d, struct index *x, struct error *err);
+/* ERROR_INPUT also for a diff_id that is none of sha256. */
 int graph_load_config(struct source *s, const struct descriptor *d, struct config *c,
     struct error *err);
 /* The bytes of a document that d describes (malloc'ed, NUL after them). */

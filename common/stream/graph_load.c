@@ -1,8 +1,55 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/error.h"
 #include "core/json.h"
-#include "stream/graph.h"
+#include "stream/graph_private.h"
+
+int
+graph_check_size(const struct descriptor *d, uint64_t size, struct error *err)
+{
+	if (d->size == size)
+		return 0;
+	return error_set(err, ERROR_DIGEST, "%s: a descriptor says %llu bytes, it has %llu",
+	    d->digest.text, (unsigned long long)d->size, (unsigned long long)size);
+}
+
+int
+graph_check(struct source *s, const struct descriptor *d, struct error *err)
+{
+	uint8_t raw[SHA256_SIZE];
+	unsigned char *buf;
+	uint64_t size;
+	size_t len;
+
+	if (digest_raw(&d->digest, raw, err) == -1)
+		return -1;
+	if (source_find(s, &d->digest, &size) != BLOB_ABSENT &&
+	    graph_check_size(d, size, err) == -1)
+		return -1;
+	if (d->data == NULL)
+		return 0;
+	if (descriptor_data(d, &buf, &len, err) == -1)
+		return -1;
+	free(buf);
+	return 0;
+}
+
+int
+graph_entry_diffid(const struct descriptor *entry, struct digest *diffid, bool *said,
+    struct error *err)
+{
+	const char *text = annotations_get(&entry->annotations, ANNOTATION_DIFFID);
+	uint8_t raw[SHA256_SIZE];
+
+	*said = text != NULL && media_kind(entry->media_type) == MEDIA_LAYER;
+	if (!*said)
+		return 0;
+	if (digest_parse(diffid, text, strlen(text), err) == -1 ||
+	    digest_raw(diffid, raw, err) == -1)
+		return error_context(err, "%s: %s", entry->digest.text, ANNOTATION_DIFFID);
+	return 0;
+}
 
 int
 graph_load(struct source *s, const struct descriptor *d, char **text, size_t *len,
@@ -77,6 +124,19 @@ graph_load_index(struct source *s, const struct descriptor *d, struct index *x, 
 	return rc;
 }
 
+/* Layers are compared with what they are unpacked to, and that is hashed with sha256. */
+static int
+check_diffids(const struct config *c, const struct digest *config, struct error *err)
+{
+	uint8_t raw[SHA256_SIZE];
+	size_t i;
+
+	for (i = 0; i < c->n_diffids; i++)
+		if (digest_raw(&c->diffids[i], raw, err) == -1)
+			return error_context(err, "%s: rootfs.diff_ids[%zu]", config->text, i);
+	return 0;
+}
+
 int
 graph_load_config(struct source *s, const struct descriptor *d, struct config *c, struct error *err)
 {
@@ -89,5 +149,9 @@ graph_load_config(struct source *s, const struct descriptor *d, struct config *c
 	rc = config_parse(c, doc, err);
 	json_free(doc);
 	free(text);
+	if (rc == 0 && check_diffids(c, &d->digest, err) == -1) {
+		config_release(c);
+		rc = -1;
+	}
 	return rc;
 }

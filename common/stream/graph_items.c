@@ -1,0 +1,137 @@
+/* What was added to a graph: in the order of writing, what of it is missing, and its bytes. */
+#include "stream/graph_private.h"
+
+#include <assert.h>
+
+#include "core/error.h"
+
+/* Brings the items into the order of g->order, whose cycles are followed one by one. */
+static void
+permute(struct graph *g)
+{
+	struct graph_item moved;
+	size_t i, to, from;
+
+	for (i = 0; i < g->n; i++) {
+		if (g->order[i] == i)
+			continue;
+		moved = g->items[i];
+		for (to = i; (from = g->order[to]) != i; to = from) {
+			g->items[to] = g->items[from];
+			g->order[to] = (uint32_t)to;
+		}
+		g->items[to] = moved;
+		g->order[to] = (uint32_t)to;
+	}
+	for (i = 0; i < g->n; i++)
+		blob_set_find(g->met, g->items[i].raw)->place = (uint32_t)i;
+}
+
+const struct graph_item *
+graph_items(struct graph *g, size_t *n)
+{
+	uint32_t *swap = g->scratch;
+	size_t i, k = 0;
+	int documents;
+
+	assert(g->n_order == g->n);
+	for (documents = 0; documents < 2; documents++)
+		for (i = 0; i < g->n; i++)
+			if ((g->items[g->order[i]].state == BLOB_DOCUMENT) == (documents == 1))
+				g->scratch[k++] = g->order[i];
+	g->scratch = g->order;
+	g->order = swap;
+	permute(g);
+	*n = g->n;
+	return g->items;
+}
+
+static bool
+is_missing(const struct graph_item *item)
+{
+	return item->state == BLOB_ABSENT && !item->optional && !item->left_out;
+}
+
+int
+graph_check_whole(struct graph *g, struct error *err)
+{
+	const struct graph_item *items, *first = NULL;
+	struct digest digest;
+	size_t i, n, missing = 0;
+
+	items = graph_items(g, &n);
+	for (i = 0; i < n; i++)
+		if (is_missing(&items[i]) && missing++ == 0)
+			first = &items[i];
+	if (first == NULL)
+		return 0;
+	digest_from_raw(&digest, first->raw);
+	if (missing == 1)
+		return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes",
+		    digest.text, first->media_type, (unsigned long long)first->size);
+	return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes, and %zu more",
+	    digest.text, first->media_type, (unsigned long long)first->size, missing - 1);
+}
+
+bool
+graph_is_thin(const struct graph *g)
+{
+	size_t i;
+
+	for (i = 0; i < g->n; i++)
+		if (is_missing(&g->items[i]) || g->items[i].left_out)
+			return true;
+	return false;
+}
+
+void
+graph_leave_out(struct graph *g, const struct source *have)
+{
+	struct graph_item *item;
+	struct digest digest;
+	size_t i;
+
+	for (i = 0; i < g->n; i++) {
+		item = &g->items[i];
+		digest_from_raw(&digest, item->raw);
+		item->left_out =
+		    item->state != BLOB_DOCUMENT && source_find(have, &digest, NULL) != BLOB_ABSENT;
+	}
+}
+
+const struct graph_item *
+graph_find(const struct graph *g, const struct digest *digest)
+{
+	const struct blob_entry *entry;
+	uint8_t raw[SHA256_SIZE];
+	struct error ignored;
+
+	if (digest_raw(digest, raw, &ignored) == -1)
+		return NULL;
+	entry = blob_set_find(g->met, raw);
+	return entry == NULL ? NULL : &g->items[entry->place];
+}
+
+int
+graph_open(struct graph *g, const struct graph_item *item, struct reader **content,
+    struct error *err)
+{
+	const struct blob_entry *entry;
+	struct digest digest;
+
+	if (!item->inlined) {
+		digest_from_raw(&digest, item->raw);
+		return source_open(g->source, &digest, content, err);
+	}
+	entry = blob_set_find(g->met, item->raw);
+	assert(entry != NULL);
+	reader_spool_init(&g->content, &g->inlined, entry->offset, item->size);
+	*content = &g->content.reader;
+	return 0;
+}
+
+void
+graph_close(struct graph *g)
+{
+	source_close(g->source);
+}
