@@ -121,6 +121,9 @@ for key, data in S.blobs.items():
     # rows: T19 O36 O37
     refused("a wrong bit in " + key[:15], 5, key,
         good.replace(data, flipped))
+    # Also where the first byte says what kind of blob it is.
+    refused("in the first byte of " + key[:15], 5, key,
+        good.replace(data, bytes([data[0] ^ 1]) + data[1:]))
 # rows: T19 O36
 refused("bytes added to a document", 5, "has digest",
     tar(*[entry(e[:84].decode(), S.document + b" ") if S.document in e else e for e in M]))

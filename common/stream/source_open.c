@@ -34,44 +34,6 @@ source_find(const struct source *s, const struct digest *digest, uint64_t *size)
 	return (enum blob_state)(e->flags & BLOB_STATE);
 }
 
-int
-source_document(struct source *s, const struct digest *digest, uint64_t size, char **text,
-    size_t *len, struct error *err)
-{
-	const struct blob_entry *e = find(s, digest);
-	uint8_t raw[SHA256_SIZE];
-
-	*text = NULL;
-	if (e == NULL) {
-		if (digest_raw(digest, raw, err) == -1)
-			return -1;
-		return error_set(err, ERROR_NOTFOUND,
-		    "%s: a document of %" PRIu64 " bytes, not in the input", digest->text, size);
-	}
-	if (e->size != size)
-		return error_set(err, ERROR_DIGEST,
-		    "%s: has %" PRIu64 " bytes, its descriptor says %" PRIu64, digest->text,
-		    e->size, size);
-	if (size > MAX_DOCUMENT)
-		return error_set(err, ERROR_INPUT,
-		    "%s: a document of %" PRIu64 " bytes, more than %zu", digest->text, size,
-		    MAX_DOCUMENT);
-	if ((e->flags & BLOB_STATE) != BLOB_DOCUMENT)
-		return error_set(err, ERROR_INPUT, "%s: not a JSON object, but referred to as one",
-		    digest->text);
-	*text = malloc((size_t)size + 1);
-	if (*text == NULL)
-		return error_memory(err);
-	if (spool_read_at(&s->documents, e->offset, *text, (size_t)size, err) == -1) {
-		free(*text);
-		*text = NULL;
-		return -1;
-	}
-	(*text)[size] = '\0';
-	*len = (size_t)size;
-	return 0;
-}
-
 /* A file of a layout directory, as large as it was when it was found. */
 static int
 open_in_folder(struct source *s, const struct place *p, const struct digest *digest, uint64_t size,
@@ -149,28 +111,75 @@ source_close(struct source *s)
 	reader_fd_close(&s->open.file);
 }
 
+/* Reads a blob that lies in a file to its end: what is not its digest's bytes is refused. */
+static int
+verify(struct source *s, const struct blob_entry *e, struct error *err)
+{
+	const char *name = s->places[e->place - 1].name;
+	struct digest digest;
+	struct reader *r;
+	int rc;
+
+	digest_from_raw(&digest, e->raw);
+	if (source_open(s, &digest, &r, err) == -1)
+		return -1;
+	rc = reader_drain(r, err);
+	source_close(s);
+	return rc == -1 && err->kind == ERROR_DIGEST ? error_context(err, "%s", name) : rc;
+}
+
+int
+source_document(struct source *s, const struct digest *digest, uint64_t size, char **text,
+    size_t *len, struct error *err)
+{
+	const struct blob_entry *e = find(s, digest);
+	uint8_t raw[SHA256_SIZE];
+
+	*text = NULL;
+	if (e == NULL) {
+		if (digest_raw(digest, raw, err) == -1)
+			return -1;
+		return error_set(err, ERROR_NOTFOUND,
+		    "%s: a document of %" PRIu64 " bytes, not in the input", digest->text, size);
+	}
+	if (e->size != size)
+		return error_set(err, ERROR_DIGEST,
+		    "%s: has %" PRIu64 " bytes, its descriptor says %" PRIu64, digest->text,
+		    e->size, size);
+	if (size > MAX_DOCUMENT)
+		return error_set(err, ERROR_INPUT,
+		    "%s: a document of %" PRIu64 " bytes, more than %zu", digest->text, size,
+		    MAX_DOCUMENT);
+	if ((e->flags & BLOB_STATE) != BLOB_DOCUMENT) {
+		/* The byte that told may be the damaged one. */
+		if ((e->flags & BLOB_VERIFIED) == 0 && verify(s, e, err) == -1)
+			return -1;
+		return error_set(err, ERROR_INPUT, "%s: not a JSON object, but referred to as one",
+		    digest->text);
+	}
+	*text = malloc((size_t)size + 1);
+	if (*text == NULL)
+		return error_memory(err);
+	if (spool_read_at(&s->documents, e->offset, *text, (size_t)size, err) == -1) {
+		free(*text);
+		*text = NULL;
+		return -1;
+	}
+	(*text)[size] = '\0';
+	*len = (size_t)size;
+	return 0;
+}
+
 int
 source_verify_rest(struct source *s, struct error *err)
 {
 	const struct blob_entry *e;
-	struct digest digest;
-	struct reader *r;
-	const char *name;
 	size_t i;
-	int rc;
 
 	for (i = 0; i < blob_set_count(s->blobs); i++) {
 		e = blob_set_at(s->blobs, i);
-		if ((e->flags & BLOB_VERIFIED) != 0)
-			continue;
-		name = s->places[e->place - 1].name;
-		digest_from_raw(&digest, e->raw);
-		if (source_open(s, &digest, &r, err) == -1)
+		if ((e->flags & BLOB_VERIFIED) == 0 && verify(s, e, err) == -1)
 			return -1;
-		rc = reader_drain(r, err);
-		source_close(s);
-		if (rc == -1)
-			return err->kind == ERROR_DIGEST ? error_context(err, "%s", name) : -1;
 	}
 	return 0;
 }
