@@ -208,6 +208,9 @@ for what in (b"{}", b"[]", b'"1.0.0"', b"", b"null", b'{"imageLayoutVersion":1}'
              b'{"imageLayoutVersion":null}'):
     # rows: O17
     refused("an oci-layout of %r" % what.decode(), 3, "oci-layout", tar(*members(S, layout=what)))
+# rows: T42
+refused("an oci-layout with imagelayoutversion beside imageLayoutVersion", 3, "imagelayoutversion",
+    tar(*members(S, layout=b'{"imagelayoutversion":"9","imageLayoutVersion":"1.0.0"}')))
 # rows: O18
 refused("a layout of another version", 3, "unsupported layout version 1.1.0",
     tar(*members(S, layout=b'{"imageLayoutVersion":"1.1.0"}')))

@@ -245,6 +245,7 @@ source_read_text(struct reader *r, uint64_t size, const char *name, const char *
 int
 source_check_layout(const char *text, size_t len, const char *name, struct error *err)
 {
+	static const char *const known[] = { "imageLayoutVersion" };
 	struct json_value version;
 	struct json *doc;
 	char *got;
@@ -254,7 +255,9 @@ source_check_layout(const char *text, size_t len, const char *name, struct error
 	if (doc == NULL)
 		return error_context(err, "%s", name);
 	version = json_member(json_root(doc), "imageLayoutVersion");
-	if (json_type(json_root(doc)) != JSON_OBJECT || !json_exists(version)) {
+	if (json_check_case(json_root(doc), known, sizeof(known) / sizeof(known[0]), err) == -1) {
+		rc = error_context(err, "%s", name);
+	} else if (json_type(json_root(doc)) != JSON_OBJECT || !json_exists(version)) {
 		rc = error_set(err, ERROR_INPUT, "%s: oci-layout: has no imageLayoutVersion", name);
 	} else if (!json_equals(version, "1.0.0")) {
 		got = json_type(version) == JSON_STRING ?
