@@ -112,9 +112,11 @@ read_have(struct work *w, struct error *err)
 	if (w->opt->have == NULL)
 		return 0;
 	w->have = source_new(&(struct source_options){ .progress = &w->progress }, err);
-	if (w->have == NULL || source_read(w->have, w->opt->have, err) == -1)
+	if (w->have == NULL || source_read(w->have, w->opt->have, err) == -1 ||
+	    source_verify_rest(w->have, err) == -1)
 		return -1;
-	return source_verify_rest(w->have, err);
+	source_forget(w->have);
+	return 0;
 }
 
 static int
@@ -151,18 +153,17 @@ read_inputs(struct work *w, struct blob_sink *sink, struct error *err)
 		.names = opt->tags.items,
 		.n_names = opt->tags.n,
 	};
-	size_t i, n;
+	size_t i;
 
 	w->source = source_new(&reading, err);
 	if (w->source == NULL || source_read_all(w->source, opt->inputs, err) == -1 ||
 	    source_merge(w->source, err) == -1)
 		return -1;
-	/* What comes now brings blobs, and entries that are no images of ours. */
-	n = source_n_roots(w->source);
+	source_end_roots(w->source);
 	for (i = 0; i < opt->from.n; i++)
 		if (source_read(w->source, opt->from.items[i], err) == -1)
 			return -1;
-	if (select_images(&w->selection, w->source, n, &select, err) == -1 ||
+	if (select_images(&w->selection, w->source, &select, err) == -1 ||
 	    add_roots(w, err) == -1 ||
 	    pass_mark_thin(&w->selection.index, graph_is_thin(w->graph), err) == -1)
 		return -1;
@@ -208,10 +209,13 @@ write_archive(struct work *w, struct error *err)
 	/* Layers are opened where they lie, not as they pass. */
 	sink = w->opt->verify ? NULL : arrange_sink(&a, operands);
 	if (read_inputs(w, sink, err) == -1 || arrange_write(&a, w->graph, err) == -1 ||
-	    source_verify_rest(w->source, err) == -1 ||
-	    docker_manifest_format(&w->selection.index, w->source, &a.layout, &docker, err) == -1)
+	    source_verify_rest(w->source, err) == -1)
 		goto done;
-	rc = layout_commit(&a.layout, &w->selection.index, docker, err);
+	/* Of many images, manifest.json too is large. */
+	graph_free(w->graph);
+	w->graph = NULL;
+	if (docker_manifest_format(&w->selection.index, w->source, &a.layout, &docker, err) == 0)
+		rc = layout_commit(&a.layout, &w->selection.index, docker, err);
 done:
 	free(docker);
 	arrange_discard(&a);

@@ -151,9 +151,47 @@ limited("or of too long names", long_names(2000), 3, "6291456 bytes of names")
 def many_entries(n):
     item = b'{"digest":"%s","mediaType":"a/b","size":%d}' % (S.root["digest"].encode(), S.root["size"])
     return b'{"schemaVersion":2,"manifests":[' + b",".join([item] * n) + b"]}"
-limited("32,768 entries fit", [tar(*members(S, index=many_entries(32768)))], 0, peak=48)
-limited("more do not", [layout(image()), tar(*members(S, index=many_entries(32768)))], 3,
-        "more than 32768 entries", peak=32)
+limited("4,096 entries fit", [tar(*members(S, index=many_entries(4096)))], 0)
+limited("more do not", [layout(image()), tar(*members(S, index=many_entries(4096)))], 3,
+        "more than 4096 entries")
+nested = index(*[S] * 4097, platforms=False)
+limited("nor in an index", [layout(nested)], 3, "an index of more than 4096 entries")
+def levels():
+    i = index(*[S] * 4096, platforms=False)
+    for _ in range(6):
+        i = index(*[S] * 4095, i, platforms=False)
+    return [layout(i)]
+limited("seven levels of as large indexes", levels(), 0)
+# As many of everything as there may be, in a file and in a pipe.
+def full():
+    """4,096 images of two names each that have 65,536 blobs."""
+    layers, documents, roots = [], [], []
+    for i in range(4096):
+        tars = [b"%d.%d" % (i, k) for k in range(14)]
+        conf = dumps({"os": "linux", "architecture": "amd64",
+                      "rootfs": {"type": "layers", "diff_ids": [digest(t) for t in tars]}})
+        man = dumps({"schemaVersion": 2, "config": descriptor(conf, MEDIA_CONFIG),
+                     "layers": [descriptor(t, MEDIA_LAYER) for t in tars]})
+        name = "registry.example.com/some/repository/app:%d" % i
+        roots.append(descriptor(man, MEDIA_MANIFEST,
+                                annotations={REF_NAME: str(i), IMAGE_NAME: name}))
+        layers += [entry(blob_path(digest(t)), t) for t in tars]
+        documents += [entry(blob_path(digest(d)), d) for d in (conf, man)]
+    yield M[0] + b"".join(layers)
+    yield tar(*documents, entry("index.json", index_json(*roots)))
+PROGRAMS["-H"] = ["oci-pack", "-H", "full"]
+PROGRAMS["--verify"] = ["oci-pack", "--verify"]
+PROGRAMS["--from"] = ["oci-pack", "--from", "full"]
+PROGRAMS["-p"] = ["oci-pack", "-p", "linux/amd64"]
+PROGRAMS["a file"] = ["oci-pack", "full"]
+PROGRAMS["-o"] = ["oci-pack", "-o", "packed"]
+PROGRAMS["dir"] = ["oci-pack", "-F", "dir", "-o", "directory"]
+PROGRAMS["json"] = ["oci-sniff", "--json"]
+everything = b"".join(full())
+with open("full", "wb") as f:
+    f.write(everything)
+for program in ("oci-pack", "a file", "-o", "-H", "--from", "--verify", "-p", "dir", "json"):
+    limited("4,096 images, 65,536 blobs: " + program, [everything], 0, program=program)
 # rows: T31
 def images(n):
     item = b'{"Config":"c.json","Layers":[]}'

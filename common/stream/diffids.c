@@ -8,12 +8,17 @@
 #include "core/json.h"
 #include "image/config.h"
 #include "image/media.h"
-#include "stream/blobset.h"
+#include "stream/digest_table.h"
+
+/* A layer that was opened. */
+struct opened {
+	uint8_t raw[SHA256_SIZE];
+	uint8_t diffid[SHA256_SIZE];
+};
 
 struct work {
 	struct graph *graph;
-	struct blob_set *opened; /* place: its number in diffids */
-	uint8_t (*diffids)[SHA256_SIZE];
+	struct digest_table opened;
 };
 
 /* The digest of what content decompresses to. */
@@ -53,21 +58,15 @@ compute(struct reader *content, struct digest *diffid, struct error *err)
 static int
 find_diffid(struct work *w, const struct graph_item *item, struct digest *diffid, struct error *err)
 {
-	struct blob_entry *entry = blob_set_find(w->opened, item->raw);
-	uint8_t(*diffids)[SHA256_SIZE];
+	struct opened *opened = digest_table_find(&w->opened, item->raw);
 	struct reader *content;
 	struct digest layer;
-	size_t n = blob_set_count(w->opened);
 	int rc;
 
-	if (entry != NULL) {
-		digest_from_raw(diffid, w->diffids[entry->place]);
+	if (opened != NULL) {
+		digest_from_raw(diffid, opened->diffid);
 		return 0;
 	}
-	diffids = realloc(w->diffids, (n + 1) * sizeof(*diffids));
-	if (diffids == NULL)
-		return error_memory(err);
-	w->diffids = diffids;
 	if (graph_open(w->graph, item, &content, err) == -1)
 		return -1;
 	rc = compute(content, diffid, err);
@@ -75,11 +74,8 @@ find_diffid(struct work *w, const struct graph_item *item, struct digest *diffid
 	digest_from_raw(&layer, item->raw);
 	if (rc == -1)
 		return err->kind == ERROR_INPUT ? error_context(err, "%s", layer.text) : -1;
-	entry = blob_set_add(w->opened, item->raw, err);
-	if (entry == NULL)
-		return -1;
-	entry->place = (uint32_t)n;
-	return digest_raw(diffid, diffids[n], err);
+	opened = digest_table_add(&w->opened, item->raw, err);
+	return opened == NULL ? -1 : digest_raw(diffid, opened->diffid, err);
 }
 
 static int
@@ -192,18 +188,18 @@ verify_entry(struct work *w, const struct descriptor *d, struct error *err)
 int
 diffids_verify(struct graph *g, const struct index *x, struct error *err)
 {
-	struct work w = { .graph = g, .opened = blob_set_new(err) };
+	struct work w = { .graph = g };
 	const struct graph_item *items;
 	size_t i, n;
-	int rc = w.opened == NULL ? -1 : 0;
+	int rc = 0;
 
+	digest_table_init(&w.opened, sizeof(struct opened));
 	items = graph_items(g, &n);
 	for (i = 0; rc == 0 && i < n; i++)
 		if (items[i].role == GRAPH_MANIFEST)
 			rc = verify_image(&w, &items[i], err);
 	for (i = 0; rc == 0 && i < x->n_manifests; i++)
 		rc = verify_entry(&w, &x->manifests[i], err);
-	blob_set_free(w.opened);
-	free(w.diffids);
+	digest_table_release(&w.opened);
 	return rc;
 }

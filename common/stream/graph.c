@@ -29,11 +29,7 @@ graph_new(struct source *s, struct error *err)
 	}
 	g->source = s;
 	spool_init(&g->inlined, INLINED_MEMORY, "data members");
-	g->met = blob_set_new(err);
-	if (g->met == NULL) {
-		graph_free(g);
-		return NULL;
-	}
+	digest_table_init(&g->items, sizeof(struct graph_item));
 	return g;
 }
 
@@ -47,31 +43,26 @@ graph_free(struct graph *g)
 	for (i = 0; i < g->n_types; i++)
 		free(g->types[i]);
 	free(g->types);
-	free(g->items);
 	free(g->order);
 	free(g->scratch);
-	blob_set_free(g->met);
+	digest_table_release(&g->items);
 	spool_release(&g->inlined);
 	free(g);
 }
 
 static int
-grow(struct graph *g, struct error *err)
+grow_order(struct graph *g, struct error *err)
 {
-	size_t cap = g->cap == 0 ? 64 : g->cap * 2;
-	struct graph_item *items;
+	size_t cap = g->cap_order == 0 ? 64 : g->cap_order * 2;
 	uint32_t *numbers;
 
-	if ((items = realloc(g->items, cap * sizeof(*items))) == NULL)
-		return error_memory(err);
-	g->items = items;
 	if ((numbers = realloc(g->order, cap * sizeof(*numbers))) == NULL)
 		return error_memory(err);
 	g->order = numbers;
 	if ((numbers = realloc(g->scratch, cap * sizeof(*numbers))) == NULL)
 		return error_memory(err);
 	g->scratch = numbers;
-	g->cap = cap;
+	g->cap_order = cap;
 	return 0;
 }
 
@@ -112,37 +103,27 @@ check_depth(const struct descriptor *d, int level, struct error *err)
 	    MAX_INDEX_DEPTH);
 }
 
-/* A blob that only a data member has, spooled. */
+/* The content that only a data member has, spooled. */
 static int
-keep_inlined(struct graph *g, struct graph_item *item, const unsigned char *buf, size_t len,
+keep_inlined(struct graph *g, struct graph_item *item, const struct descriptor *d,
     struct error *err)
 {
-	size_t i = 0;
+	unsigned char *buf;
+	size_t len, i = 0;
+	int rc;
 
+	if (g->inlined.writer.offset > UINT32_MAX)
+		return error_set(err, ERROR_INPUT, "%s: more than 4 GiB of data members",
+		    d->digest.text);
+	if (descriptor_data(d, &buf, &len, err) == -1)
+		return -1;
 	while (
 	    i < len && i < MAX_LEADING_SPACE && buf[i] != '\0' && strchr(" \t\r\n", buf[i]) != NULL)
 		i++;
 	item->state = i < len && buf[i] == '{' ? BLOB_DOCUMENT : BLOB_KEPT;
 	item->inlined = true;
-	return writer_write(&g->inlined.writer, buf, len, err);
-}
-
-/* Where the blob is. */
-static int
-locate(struct graph *g, struct graph_item *item, const struct descriptor *d, struct error *err)
-{
-	unsigned char *buf;
-	size_t len;
-	int rc;
-
-	if (graph_check(g->source, d, err) == -1)
-		return -1;
-	item->state = source_find(g->source, &d->digest, NULL);
-	if (item->state != BLOB_ABSENT || d->data == NULL)
-		return 0;
-	if (descriptor_data(d, &buf, &len, err) == -1)
-		return -1;
-	rc = keep_inlined(g, item, buf, len, err);
+	item->offset = (uint32_t)g->inlined.writer.offset;
+	rc = writer_write(&g->inlined.writer, buf, len, err);
 	free(buf);
 	return rc;
 }
@@ -151,40 +132,35 @@ static int
 new_item(struct graph *g, const uint8_t raw[SHA256_SIZE], const struct descriptor *d,
     enum graph_role role, size_t *number, struct error *err)
 {
-	struct blob_entry *entry;
 	struct graph_item *item;
 
-	if (g->n == g->cap && grow(g, err) == -1)
+	*number = g->items.n;
+	if ((*number == g->cap_order && grow_order(g, err) == -1) ||
+	    (item = digest_table_add(&g->items, raw, err)) == NULL)
 		return -1;
-	if ((entry = blob_set_add(g->met, raw, err)) == NULL)
-		return -1;
-	entry->place = (uint32_t)g->n;
-	entry->offset = g->inlined.writer.offset;
-	item = &g->items[g->n];
-	*item = (struct graph_item){ .size = d->size,
-		.role = role,
-		.optional = media_is_nondistributable(d->media_type) };
-	memcpy(item->raw, raw, SHA256_SIZE);
+	item->size = d->size;
+	item->role = role;
+	item->optional = media_is_nondistributable(d->media_type);
 	item->media_type = keep_type(g, d->media_type, err);
 	if (item->media_type == NULL)
 		return -1;
-	*number = g->n++;
-	return locate(g, item, d, err);
+	item->state = source_find(g->source, &d->digest, NULL);
+	return item->state != BLOB_ABSENT || d->data == NULL ? 0 : keep_inlined(g, item, d, err);
 }
 
 /* An artifact had it as content; now it is visited as the document that it is. */
 static int
-change_role(struct graph *g, struct blob_entry *entry, const struct descriptor *d,
-    enum graph_role role, struct error *err)
+change_role(struct graph *g, size_t number, const struct descriptor *d, enum graph_role role,
+    struct error *err)
 {
-	struct graph_item *item = &g->items[entry->place];
+	struct graph_item *item = graph_item_at(g, number);
 	size_t i = 0;
 
 	item->role = role;
 	item->media_type = keep_type(g, d->media_type, err);
 	if (item->media_type == NULL)
 		return -1;
-	while (g->order[i] != entry->place)
+	while (g->order[i] != number)
 		i++;
 	memmove(g->order + i, g->order + i + 1, (g->n_order - i - 1) * sizeof(*g->order));
 	g->n_order--;
@@ -193,10 +169,10 @@ change_role(struct graph *g, struct blob_entry *entry, const struct descriptor *
 
 /* One that was met before; *visit tells if what is below it was not. */
 static int
-meet_again(struct graph *g, struct blob_entry *entry, const struct descriptor *d,
-    enum graph_role role, int level, bool *visit, struct error *err)
+meet_again(struct graph *g, size_t number, const struct descriptor *d, enum graph_role role,
+    int level, bool *visit, struct error *err)
 {
-	struct graph_item *item = &g->items[entry->place];
+	struct graph_item *item = graph_item_at(g, number);
 
 	*visit = is_document_role(role) && !is_document_role(item->role);
 	if (graph_check_size(d, item->size, err) == -1)
@@ -204,13 +180,13 @@ meet_again(struct graph *g, struct blob_entry *entry, const struct descriptor *d
 	if (!media_is_nondistributable(d->media_type))
 		item->optional = false;
 	if (*visit)
-		return change_role(g, entry, d, role, err);
+		return change_role(g, number, d, role, err);
 	if (!is_document_role(role))
 		return 0;
 	if (strcmp(item->media_type, d->media_type) != 0)
 		return error_set(err, ERROR_INPUT, "%s: referred to as %.200s and as %.200s",
 		    d->digest.text, item->media_type, d->media_type);
-	return entry->flags == 0 ? 0 : check_depth(d, level + (int)entry->flags - 1, err);
+	return item->height == 0 ? 0 : check_depth(d, level + item->height - 1, err);
 }
 
 /* image-spec, config.md: one diff_id a layer. Layers of other artifacts have none. */
@@ -246,7 +222,7 @@ visit_manifest(struct graph *g, const struct descriptor *d, struct error *err)
 			goto done;
 	if (add(g, &m.config, GRAPH_CONFIG, 0, &number, err) == -1)
 		goto done;
-	if (g->items[number].state == BLOB_ABSENT)
+	if (graph_item_at(g, number)->state == BLOB_ABSENT)
 		rc = error_set(err, ERROR_NOTFOUND, "%s: missing: the config of %s",
 		    m.config.digest.text, d->digest.text);
 	else
@@ -276,10 +252,10 @@ role_of(const char *media_type)
 
 /* *height: levels of index from d down. */
 static int
-visit_index(struct graph *g, const struct descriptor *d, int level, uint32_t *height,
+visit_index(struct graph *g, const struct descriptor *d, int level, uint8_t *height,
     struct error *err)
 {
-	const struct blob_entry *entry;
+	const struct graph_item *item;
 	struct index x;
 	size_t i, number;
 	int rc = 0;
@@ -292,9 +268,9 @@ visit_index(struct graph *g, const struct descriptor *d, int level, uint32_t *he
 		    err);
 		if (rc == -1)
 			break;
-		entry = blob_set_find(g->met, g->items[number].raw);
-		if (entry->flags >= *height)
-			*height = entry->flags + 1;
+		item = graph_item_at(g, number);
+		if (item->height >= *height)
+			*height = (uint8_t)(item->height + 1);
 	}
 	index_release(&x);
 	return rc;
@@ -305,21 +281,21 @@ static int
 add(struct graph *g, const struct descriptor *d, enum graph_role role, int level, size_t *number,
     struct error *err)
 {
+	const struct graph_item *item;
 	uint8_t raw[SHA256_SIZE];
-	struct blob_entry *entry;
+	uint8_t height = 0;
 	bool visit = true;
-	uint32_t height = 0;
 	int rc = 0;
 
-	if (digest_raw(&d->digest, raw, err) == -1)
+	if (graph_check(g->source, d, err) == -1 || digest_raw(&d->digest, raw, err) == -1)
 		return -1;
-	entry = blob_set_find(g->met, raw);
-	if (entry == NULL) {
+	item = digest_table_find(&g->items, raw);
+	if (item == NULL) {
 		if (new_item(g, raw, d, role, number, err) == -1)
 			return -1;
 	} else {
-		*number = entry->place;
-		if (meet_again(g, entry, d, role, level, &visit, err) == -1)
+		*number = (size_t)(item - graph_item_at(g, 0));
+		if (meet_again(g, *number, d, role, level, &visit, err) == -1)
 			return -1;
 	}
 	if (!visit)
@@ -330,9 +306,9 @@ add(struct graph *g, const struct descriptor *d, enum graph_role role, int level
 		rc = visit_index(g, d, level, &height, err);
 	if (rc == -1)
 		return -1;
-	assert(g->n_order < g->n);
+	assert(g->n_order < g->items.n);
 	g->order[g->n_order++] = (uint32_t)*number;
-	blob_set_find(g->met, raw)->flags = height;
+	graph_item_at(g, *number)->height = height;
 	return 0;
 }
 

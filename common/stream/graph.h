@@ -5,7 +5,7 @@
  *          documents, children before parents. Each digest is visited once, at most
  *          MAX_INDEX_DEPTH levels of index (index.json is the first).
  *          A subject is not followed: who wants it kept names it in index.json.
- * Memory:  150 bytes a blob; graph_free. Of documents, one at each level of index and a config
+ * Memory:  90 bytes a blob; graph_free. Of documents, one at each level of index and a config
  *          are in memory at a time.
  * Errors:  ERROR_NOTFOUND naming a document that is referred to and absent; ERROR_INPUT for one
  *          digest as two kinds of document, an image whose layers and diff_ids differ in number;
@@ -42,6 +42,9 @@ struct graph_item {
 	bool optional; /* a nondistributable layer: its absence is no fault */
 	bool inlined;  /* only from a descriptor's data member: see graph_open */
 	bool left_out; /* see graph_leave_out */
+	/* private from here */
+	uint8_t height;	 /* levels of index from it down, 0 for what is no index */
+	uint32_t offset; /* of what is inlined, in the graph's spool */
 };
 
 struct graph;

@@ -5,45 +5,55 @@
 
 #include "core/error.h"
 
+struct graph_item *
+graph_item_at(const struct graph *g, size_t i)
+{
+	return digest_table_at(&g->items, i);
+}
+
 /* Brings the items into the order of g->order, whose cycles are followed one by one. */
 static void
 permute(struct graph *g)
 {
+	struct graph_item *items = graph_item_at(g, 0);
 	struct graph_item moved;
 	size_t i, to, from;
 
-	for (i = 0; i < g->n; i++) {
+	for (i = 0; i < g->items.n; i++) {
 		if (g->order[i] == i)
 			continue;
-		moved = g->items[i];
+		moved = items[i];
 		for (to = i; (from = g->order[to]) != i; to = from) {
-			g->items[to] = g->items[from];
+			items[to] = items[from];
 			g->order[to] = (uint32_t)to;
 		}
-		g->items[to] = moved;
+		items[to] = moved;
 		g->order[to] = (uint32_t)to;
 	}
-	for (i = 0; i < g->n; i++)
-		blob_set_find(g->met, g->items[i].raw)->place = (uint32_t)i;
+	digest_table_rehash(&g->items);
 }
 
 const struct graph_item *
 graph_items(struct graph *g, size_t *n)
 {
 	uint32_t *swap = g->scratch;
+	const struct graph_item *item;
 	size_t i, k = 0;
 	int documents;
 
-	assert(g->n_order == g->n);
-	for (documents = 0; documents < 2; documents++)
-		for (i = 0; i < g->n; i++)
-			if ((g->items[g->order[i]].state == BLOB_DOCUMENT) == (documents == 1))
+	assert(g->n_order == g->items.n);
+	for (documents = 0; documents < 2; documents++) {
+		for (i = 0; i < g->n_order; i++) {
+			item = graph_item_at(g, g->order[i]);
+			if ((item->state == BLOB_DOCUMENT) == (documents == 1))
 				g->scratch[k++] = g->order[i];
+		}
+	}
 	g->scratch = g->order;
 	g->order = swap;
 	permute(g);
-	*n = g->n;
-	return g->items;
+	*n = g->items.n;
+	return graph_item_at(g, 0);
 }
 
 static bool
@@ -76,11 +86,14 @@ graph_check_whole(struct graph *g, struct error *err)
 bool
 graph_is_thin(const struct graph *g)
 {
+	const struct graph_item *item;
 	size_t i;
 
-	for (i = 0; i < g->n; i++)
-		if (is_missing(&g->items[i]) || g->items[i].left_out)
+	for (i = 0; i < g->items.n; i++) {
+		item = graph_item_at(g, i);
+		if (is_missing(item) || item->left_out)
 			return true;
+	}
 	return false;
 }
 
@@ -91,8 +104,8 @@ graph_leave_out(struct graph *g, const struct source *have)
 	struct digest digest;
 	size_t i;
 
-	for (i = 0; i < g->n; i++) {
-		item = &g->items[i];
+	for (i = 0; i < g->items.n; i++) {
+		item = graph_item_at(g, i);
 		digest_from_raw(&digest, item->raw);
 		item->left_out =
 		    item->state != BLOB_DOCUMENT && source_find(have, &digest, NULL) != BLOB_ABSENT;
@@ -102,30 +115,25 @@ graph_leave_out(struct graph *g, const struct source *have)
 const struct graph_item *
 graph_find(const struct graph *g, const struct digest *digest)
 {
-	const struct blob_entry *entry;
 	uint8_t raw[SHA256_SIZE];
 	struct error ignored;
 
 	if (digest_raw(digest, raw, &ignored) == -1)
 		return NULL;
-	entry = blob_set_find(g->met, raw);
-	return entry == NULL ? NULL : &g->items[entry->place];
+	return digest_table_find(&g->items, raw);
 }
 
 int
 graph_open(struct graph *g, const struct graph_item *item, struct reader **content,
     struct error *err)
 {
-	const struct blob_entry *entry;
 	struct digest digest;
 
 	if (!item->inlined) {
 		digest_from_raw(&digest, item->raw);
 		return source_open(g->source, &digest, content, err);
 	}
-	entry = blob_set_find(g->met, item->raw);
-	assert(entry != NULL);
-	reader_spool_init(&g->content, &g->inlined, entry->offset, item->size);
+	reader_spool_init(&g->content, &g->inlined, item->offset, item->size);
 	*content = &g->content.reader;
 	return 0;
 }

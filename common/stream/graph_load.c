@@ -121,6 +121,12 @@ graph_load_index(struct source *s, const struct descriptor *d, struct index *x, 
 	rc = index_parse(x, doc, d->media_type, err);
 	json_free(doc);
 	free(text);
+	/* One of each level is in memory at a time. */
+	if (rc == 0 && x->n_manifests > MAX_ENTRIES) {
+		index_release(x);
+		rc = error_set(err, ERROR_INPUT, "%s: an index of more than %zu entries",
+		    d->digest.text, MAX_ENTRIES);
+	}
 	return rc;
 }
 

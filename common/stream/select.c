@@ -172,24 +172,22 @@ refuse_wanted(struct source *s, size_t n, const char *text, struct error *err)
 	    n == 0 ? " nothing" : list);
 }
 
+/* Which of the first n roots are wanted; and in below what else is, from inside of indexes. */
 static int
-select_wanted(struct index *x, struct source *s, size_t n, struct wanted *wanted, size_t n_wanted,
-    struct error *err)
+find_wanted(bool *keep, struct index *below, struct source *s, size_t n, struct wanted *wanted,
+    size_t n_wanted, struct error *err)
 {
 	size_t i, k;
-	bool keep;
 
 	for (i = 0; i < n; i++) {
-		keep = n_wanted == 0;
+		keep[i] = n_wanted == 0;
 		for (k = 0; k < n_wanted; k++)
 			if (matches(&wanted[k], source_root(s, i)))
-				keep = wanted[k].found = true;
-		if (keep && index_add_copy(x, source_root(s, i), err) == -1)
-			return -1;
+				keep[i] = wanted[k].found = true;
 	}
 	for (k = 0; k < n_wanted; k++) {
 		if (!wanted[k].found && wanted[k].is_digest &&
-		    find_nested(x, s, n, &wanted[k], err) == -1)
+		    find_nested(below, s, n, &wanted[k], err) == -1)
 			return -1;
 		if (!wanted[k].found)
 			return refuse_wanted(s, n, wanted[k].text, err);
@@ -197,20 +195,43 @@ select_wanted(struct index *x, struct source *s, size_t n, struct wanted *wanted
 	return 0;
 }
 
+/* Entries are moved, not copied: there may be thousands. */
+static int
+take_entries(struct index *x, struct source *s, size_t n, const bool *keep, struct index *below,
+    struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (keep[i] && index_add(x, source_root(s, i), err) == -1)
+			return -1;
+	for (i = 0; i < below->n_manifests; i++)
+		if (index_add(x, &below->manifests[i], err) == -1)
+			return -1;
+	return 0;
+}
+
 static int
 select_entries(struct index *x, struct source *s, size_t n, const struct select_options *opt,
     struct error *err)
 {
-	struct wanted *wanted;
+	struct wanted *wanted = calloc(opt->n_wanted + 1, sizeof(*wanted));
+	bool *keep = calloc(n + 1, sizeof(*keep));
+	struct index below = { .n_manifests = 0 };
 	size_t i;
-	int rc;
+	int rc = -1;
 
-	wanted = calloc(opt->n_wanted + 1, sizeof(*wanted));
-	if (wanted == NULL)
-		return error_memory(err);
+	if (wanted == NULL || keep == NULL) {
+		(void)error_memory(err);
+		goto done;
+	}
 	for (i = 0; i < opt->n_wanted; i++)
 		parse_wanted(&wanted[i], opt->wanted[i]);
-	rc = select_wanted(x, s, n, wanted, opt->n_wanted, err);
+	if (find_wanted(keep, &below, s, n, wanted, opt->n_wanted, err) == 0)
+		rc = take_entries(x, s, n, keep, &below, err);
+done:
+	index_release(&below);
+	free(keep);
 	free(wanted);
 	return rc;
 }
@@ -268,9 +289,10 @@ rename_image(struct selection *sel, const char *const *names, size_t n_names, st
 }
 
 int
-select_images(struct selection *sel, struct source *s, size_t n, const struct select_options *opt,
+select_images(struct selection *sel, struct source *s, const struct select_options *opt,
     struct error *err)
 {
+	const size_t n = source_n_roots(s);
 	size_t i;
 
 	*sel = (struct selection){ .n_changes = 0 };

@@ -39,9 +39,9 @@ struct selection {
 	size_t n_changes;
 };
 
-/* All options, for the first n roots of s. New indexes become documents of s. */
-int select_images(struct selection *sel, struct source *s, size_t n,
-    const struct select_options *opt, struct error *err);
+/* All options, for the roots of s, which are moved out of it. New indexes become documents of s. */
+int select_images(struct selection *sel, struct source *s, const struct select_options *opt,
+    struct error *err);
 /*
  * Of the entries in sel->index what wanted asks for. Layers of no image, artifacts, bundles and
  * images without a platform are for all platforms; every other entry must have one that is wanted.

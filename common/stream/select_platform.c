@@ -149,9 +149,10 @@ done:
 	return rc;
 }
 
+/* root is moved where it stays as it is. */
 static int
-choose_root(struct selection *sel, struct index *to, struct source *s,
-    const struct descriptor *root, const struct platform_list *wanted, struct error *err)
+choose_root(struct selection *sel, struct index *to, struct source *s, struct descriptor *root,
+    const struct platform_list *wanted, struct error *err)
 {
 	struct images images = { .n = 0 };
 	enum media_kind kind = media_kind(root->media_type);
@@ -159,19 +160,19 @@ choose_root(struct selection *sel, struct index *to, struct source *s,
 	int rc = -1;
 
 	if (kind != MEDIA_INDEX && kind != MEDIA_MANIFEST)
-		return index_add_copy(to, root, err);
+		return index_add(to, root, err);
 	if (images_add(&images, s, root, err) == -1)
 		goto done;
 	before = images.n;
 	if (kind == MEDIA_MANIFEST) {
 		if (choose_single(&images, s, root, wanted, err) == 0)
-			rc = index_add_copy(to, root, err);
+			rc = index_add(to, root, err);
 	} else if (images_choose(&images, wanted, err) == 0) {
 		if (platform_list_is_single(wanted)) {
 			images_drop_attestations(&images);
 			rc = add_manifest(to, root, &images.items[0].descriptor, err);
 		} else if (images.n == before) {
-			rc = index_add_copy(to, root, err);
+			rc = index_add(to, root, err);
 		} else {
 			rc = add_index(sel, to, s, root, &images, err);
 		}

@@ -16,8 +16,6 @@
 #define KEPT_IN_MEMORY ((size_t)1024 * 1024)
 /* Ours: no writer puts white space before a document at all. */
 #define MAX_LEADING_SPACE 4096
-/* Ours: 300 bytes an entry and its strings. */
-#define MAX_ROOTS ((size_t)32768)
 
 struct source *
 source_new(const struct source_options *opt, struct error *err)
@@ -42,22 +40,32 @@ source_new(const struct source_options *opt, struct error *err)
 }
 
 void
-source_free(struct source *s)
+source_forget(struct source *s)
 {
 	size_t i;
 
-	if (s == NULL)
-		return;
 	source_close(s);
 	for (i = 0; i < s->n_roots; i++)
 		descriptor_release(&s->roots[i]);
 	free(s->roots);
+	s->roots = NULL;
+	s->n_roots = s->cap_roots = 0;
 	for (i = 0; i < s->n_places; i++)
 		if (s->places[i].owned)
 			(void)close(s->places[i].fd);
 	free(s->places);
+	s->places = NULL;
+	s->n_places = 0;
 	spool_release(&s->documents);
 	spool_release(&s->kept);
+}
+
+void
+source_free(struct source *s)
+{
+	if (s == NULL)
+		return;
+	source_forget(s);
 	blob_set_free(s->blobs);
 	free(s);
 }
@@ -278,9 +286,14 @@ source_add_root(struct source *s, struct descriptor *d, struct error *err)
 	struct descriptor *roots;
 	size_t cap;
 
-	if (s->n_roots == MAX_ROOTS)
-		return error_set(err, ERROR_INPUT, "more than %zu entries in index.json",
-		    MAX_ROOTS);
+	if (s->roots_ended) {
+		descriptor_release(d);
+		*d = (struct descriptor){ .media_type = NULL };
+		return 0;
+	}
+	if (s->n_roots == MAX_ENTRIES)
+		return error_set(err, ERROR_INPUT, "index.json: more than %zu entries",
+		    MAX_ENTRIES);
 	if (s->n_roots == s->cap_roots) {
 		cap = s->cap_roots == 0 ? 8 : 2 * s->cap_roots;
 		roots = realloc(s->roots, cap * sizeof(*roots));
@@ -312,6 +325,12 @@ source_take_index(struct source *s, const char *text, size_t len, const char *na
 		rc = source_add_root(s, &x.manifests[i], err);
 	index_release(&x);
 	return rc == -1 ? error_context(err, "%s", name) : 0;
+}
+
+void
+source_end_roots(struct source *s)
+{
+	s->roots_ended = true;
 }
 
 size_t

@@ -32,6 +32,9 @@ struct source;
 
 /* Ours: 500 images of 127 layers; the table then takes 4 MiB. */
 #define MAX_BLOBS ((size_t)65536)
+/* Ours: entries of all index.jsons together, and of one nested index: 600 bytes each with two names,
+ * twice where they go on; beside MAX_BLOBS blobs all programs then stay below 24 MiB. */
+#define MAX_ENTRIES ((size_t)4096)
 /* Ours: documents held back on disk until index.json has come. */
 #define MAX_DOCUMENTS_SIZE ((uint64_t)64 * 1024 * 1024)
 
@@ -72,9 +75,15 @@ int source_read_all(struct source *s, const char *const *paths, struct error *er
  */
 int source_merge(struct source *s, struct error *err);
 
+/* What is read from now on brings blobs alone: its entries are dropped. */
+void source_end_roots(struct source *s);
+
 /* The entries of all index.jsons in order. Owned by s; a caller may edit annotations. */
 size_t source_n_roots(const struct source *s);
 struct descriptor *source_root(struct source *s, size_t i);
+
+/* After source_verify_rest: all is dropped but which blobs there are, for source_find alone. */
+void source_forget(struct source *s);
 
 /* How many blobs were found, and how many bytes they have; bytes may be NULL. */
 size_t source_n_blobs(const struct source *s, uint64_t *bytes);

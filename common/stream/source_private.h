@@ -41,6 +41,7 @@ struct source {
 	uint32_t n_places;
 	struct descriptor *roots;
 	size_t n_roots, cap_roots;
+	bool roots_ended;		  /* see source_end_roots */
 	struct {			  /* the blob of source_open */
 		struct blob_entry *entry; /* NULL: none is open */
 		struct reader_region region;
@@ -82,7 +83,7 @@ int source_take(struct source *s, const struct incoming *b, struct error *err);
 int source_add_place(struct source *s, int fd, bool owned, bool folder, const char *name,
     uint32_t *place, struct error *err);
 
-/* Takes over the members of d. */
+/* Takes over the members of d; drops them after source_end_roots. */
 int source_add_root(struct source *s, struct descriptor *d, struct error *err);
 /* The text of an index.json: its entries become roots. */
 int source_take_index(struct source *s, const char *text, size_t len, const char *name,
