@@ -57,6 +57,19 @@ check("and the tag again where it is alone", tags(image(tag="example.com/a:v1", 
 refused("one whole reference on two images", 3, "example.com/a:v1 names two images",
         layout(FULL) + layout(image(layer("b", b"2"), tag="v1", name="example.com/a:v1")),
         programs=("oci-pack", "oci-push"))
+def spelt(name, content):
+    return layout(image(layer("a", content), name=name))
+for one, two in (("alpine:3", "docker.io/library/alpine:3"), ("docker.io/alpine:3", "index.docker.io/library/alpine:3"),
+                 ("alpine", "alpine:latest"), ("EXAMPLE.com/a:v1", "example.com/a:v1")):
+    refused("one name on two images, spelt %s and %s" % (one, two), 3, "names two images: sha256:",
+            spelt(one, b"1") + spelt(two, b"2"), programs=("oci-pack", "oci-push"))
+    check("%s and %s of one image fold" % (one, two),
+          [notes(e).get(IMAGE_NAME) for e in entries(spelt(one, b"1") + spelt(two, b"1"))], [one])
+refused("also where one stands in ref.name", 3, "docker.io/library/alpine:3 names two images",
+        spelt("alpine:3", b"1") + layout(image(layer("a", b"2"), tag="docker.io/library/alpine:3")),
+        programs=("oci-pack", "oci-push"))
+check("a bare tag is no name of docker.io", len(entries(
+    spelt("docker.io/library/v1:latest", b"1") + layout(image(layer("a", b"2"), tag="v1")))), 2)
 # rows: O46
 check("two names of one image are two entries", names(A, LONG), ["v1", "v2"])
 check("an untagged image folds into the tagged", names(A, BARE), ["v1"])

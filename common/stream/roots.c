@@ -6,12 +6,14 @@
 
 #include "core/error.h"
 #include "image/media.h"
+#include "image/reference.h"
 #include "stream/names.h"
 
 /* An image's entry while entries are compared; layers never are. */
 struct item {
 	struct descriptor *root; /* their order in memory is that of the input */
-	const char *name;	 /* borrowed from root, NULL: untagged */
+	const char *name;	 /* NULL: untagged; borrowed from root, or it is own */
+	char *own; /* the name as every spelling of it comes out, if root's is another */
 };
 
 static bool
@@ -153,20 +155,61 @@ fold_images(struct item *items, size_t n, struct error *err)
 	return 0;
 }
 
-/* The images of s that are left, with or without those that have no name. */
-static size_t
-list(const struct source *s, struct item *items, bool untagged)
+/*
+ * "alpine:3" and "docker.io/library/alpine:3" are one name to whoever loads the archive. A bare tag
+ * stays one, and what is no reference stays as it is.
+ */
+static int
+set_name(struct item *item, struct error *err)
 {
-	size_t i, n = 0;
+	char full[MAX_REFERENCE_TEXT + 1];
+	struct reference r;
+	struct error ignored;
 
+	item->name = names_of(item->root);
+	if (item->name == NULL ||
+	    (annotations_get(&item->root->annotations, ANNOTATION_IMAGE_NAME) == NULL &&
+		reference_is_tag(item->name)) ||
+	    reference_parse(&r, item->name, &ignored) == -1)
+		return 0;
+	if (r.tag[0] == '\0' && !r.has_digest)
+		memcpy(r.tag, "latest", sizeof("latest"));
+	reference_format(&r, full, sizeof(full));
+	if (strcmp(full, item->name) == 0)
+		return 0;
+	item->own = strdup(full);
+	item->name = item->own;
+	return item->own == NULL ? error_memory(err) : 0;
+}
+
+static void
+release(struct item *items, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(items[i].own);
+		items[i] = (struct item){ .root = NULL };
+	}
+}
+
+/* The images of s that are left, with or without those that have no name. */
+static int
+list(const struct source *s, struct item *items, bool untagged, size_t *n, struct error *err)
+{
+	size_t i;
+
+	*n = 0;
 	for (i = 0; i < s->n_roots; i++) {
 		if (s->roots[i].media_type == NULL || is_layer(&s->roots[i]))
 			continue;
-		items[n] = (struct item){ .root = &s->roots[i], .name = names_of(&s->roots[i]) };
-		if (untagged || items[n].name != NULL)
-			n++;
+		items[*n] = (struct item){ .root = &s->roots[i] };
+		if (set_name(&items[*n], err) == -1)
+			return -1;
+		if (untagged || items[*n].name != NULL)
+			++*n;
 	}
-	return n;
+	return 0;
 }
 
 static void
@@ -184,14 +227,21 @@ int
 source_merge(struct source *s, struct error *err)
 {
 	struct item *items;
+	size_t n = 0;
 	int rc;
 
 	items = calloc(s->n_roots + 1, sizeof(*items));
 	if (items == NULL)
 		return error_memory(err);
-	rc = settle_names(items, list(s, items, false), s->opt.replace, err);
+	rc = list(s, items, false, &n, err);
 	if (rc == 0)
-		rc = fold_images(items, list(s, items, true), err);
+		rc = settle_names(items, n, s->opt.replace, err);
+	release(items, n);
+	if (rc == 0)
+		rc = list(s, items, true, &n, err);
+	if (rc == 0)
+		rc = fold_images(items, n, err);
+	release(items, n);
 	close_gaps(s);
 	free(items);
 	return rc;
