@@ -94,13 +94,30 @@ is_dir_format(const struct options *opt)
 	return opt->format != NULL && strcmp(opt->format, "dir") == 0;
 }
 
+/* Standard input can be one of all that is read. */
+static int
+check_dashes(const struct options *opt, struct error *err)
+{
+	size_t i, n = opt->inputs[0] == NULL ? 1 : 0;
+
+	for (i = 0; opt->inputs[i] != NULL; i++)
+		if (strcmp(opt->inputs[i], "-") == 0)
+			n++;
+	for (i = 0; i < opt->from.n; i++)
+		if (strcmp(opt->from.items[i], "-") == 0)
+			n++;
+	if (opt->have != NULL && strcmp(opt->have, "-") == 0)
+		n++;
+	return n < 2 ? 0 : error_set(err, ERROR_USAGE, "-: standard input twice");
+}
+
 /* What can be said before any input is read. */
 static int
 check(const struct options *opt, struct platform_list *platforms, struct error *err)
 {
 	if (opt->format != NULL && strcmp(opt->format, "oci") != 0 && !is_dir_format(opt))
 		return error_set(err, ERROR_USAGE, "-F: oci or dir: %s", opt->format);
-	if (names_check(opt->tags.items, opt->tags.n, err) == -1)
+	if (check_dashes(opt, err) == -1 || names_check(opt->tags.items, opt->tags.n, err) == -1)
 		return -1;
 	return platform_list_parse(platforms, opt->platforms.items, opt->platforms.n, err);
 }

@@ -4,7 +4,7 @@
 
 programs=$(cd "$TOP" && ls bin/oci-*.c | sed 's|bin/||; s|\.c$||')
 n=$(echo "$programs" | wc -w)
-plan $((2 + 15 * n))
+plan $((2 + 16 * n))
 
 # Lines "letter long-name" of what --help shows.
 options() { "$1" --help | sed -n 's/^ *-\(.\), --\([a-z-]*\).*/\1 \2/p'; }
@@ -29,6 +29,8 @@ for program in $programs; do
 		"$program" --nonesuch
 	refuses "$program: a flag takes no value" 2 '--quiet: takes no value' "$program" --quiet=1
 	refuses "$program: a value must be there" 2 'needs a value' "$program" --progress
+	refuses "$program: standard input can be one operand alone" 2 '-: standard input twice' \
+		"$program" - x -
 	# rows: T112
 	refuses "$program: help on a full disk is a failure" 4 'standard output' \
 		sh -c "exec $program --help >/dev/full"

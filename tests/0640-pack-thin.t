@@ -1,7 +1,7 @@
 #!/bin/sh
 # Thin archives: oci-pack -H leaves layers out, --from puts them back.
 . "${0%/*}/lib.sh"
-plan 32
+plan 35
 
 old='image(layer("base", noise(70000)), layer("app", b"1"), tag="v1", name="example.com/a:v1")'
 new='image(layer("base", noise(70000)), layer("app", b"2"), tag="v2", name="example.com/a:v2")'
@@ -55,3 +55,8 @@ ok 'no file then' test ! -e o2.tar
 python3 -c "d = bytearray(open('new.tar', 'rb').read()); d[$at] ^= 1; open('bad.tar', 'wb').write(d)"
 refuses 'what is left out is verified all the same' 5 'bad.tar' oci-pack -H old.tar bad.tar
 refuses 'on its way to a file too' 5 'sha256:' sh -c 'cat bad.tar | oci-pack -H old.tar -o o2.tar'
+
+# --- standard input is read once ---
+refuses 'not as --from and as input' 2 '-: standard input twice' oci-pack --from - <old.tar
+refuses 'nor as --from twice' 2 '-: standard input twice' oci-pack --from - --from - thin.tar
+refuses 'nor as -H and as input' 2 '-: standard input twice' oci-pack -H - -o o2.tar - <old.tar

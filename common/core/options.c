@@ -203,6 +203,22 @@ is_progress(const char *word)
 	return false;
 }
 
+/* Standard input is read once: a file there would be taken twice, and a pipe is empty then. */
+static int
+check_operands(const char *const *operands, struct error *err)
+{
+	bool dash = false;
+
+	for (; *operands != NULL; operands++) {
+		if (strcmp(*operands, "-") != 0)
+			continue;
+		if (dash)
+			return error_set(err, ERROR_USAGE, "-: standard input twice");
+		dash = true;
+	}
+	return 0;
+}
+
 int
 options_parse(const struct usage *usage, const struct option_row *rows,
     struct common_options *common, int argc, char *argv[], const char *const **operands,
@@ -254,5 +270,5 @@ options_parse(const struct usage *usage, const struct option_row *rows,
 		return error_set(err, ERROR_USAGE, "--progress: auto, plain or none: %s",
 		    common->progress);
 	*operands = (const char *const *)argv + optind;
-	return 0;
+	return check_operands(*operands, err);
 }

@@ -54,6 +54,7 @@ struct usage {
 
 /*
  * Rows end with a NULL name. *operands is NULL-terminated, borrowed, at least empty.
+ * ERROR_USAGE also for a second "-" among them.
  * Returns 0 to go on; -1 with ERROR_NONE when --help or --version was asked and written,
  * -1 with an error else.
  */
