@@ -44,6 +44,7 @@ struct work {
 	struct source *source;
 	struct graph *graph;
 	struct selection selection;
+	struct mislabelled mislabelled;
 };
 
 static const struct usage usage = { "oci-pack",
@@ -153,6 +154,29 @@ add_roots(struct work *w, struct error *err)
 	return graph_check_whole(w->graph, err);
 }
 
+/* Said before the graph goes, whose the type is. */
+static void
+warn_of_types(const struct work *w)
+{
+	static const char *const words[] = {
+		[COMPRESSION_NONE] = "not compressed",
+		[COMPRESSION_GZIP] = "gzip",
+		[COMPRESSION_ZSTD] = "zstd",
+	};
+	const struct mislabelled *m = &w->mislabelled;
+	char text[MAX_ERROR_TEXT], line[4 * MAX_ERROR_TEXT + 1];
+
+	if (m->n == 0 || w->opt->common.quiet)
+		return;
+	(void)snprintf(text, sizeof(text), "%s: %.200s, but its bytes are %s", m->first.text,
+	    m->media_type, words[m->compressed]);
+	(void)error_escape(line, sizeof(line), text, strlen(text));
+	(void)fprintf(stderr, "%s: warning: %s", usage.prog, line);
+	if (m->n > 1)
+		(void)fprintf(stderr, "; %zu more are not what they say", m->n - 1);
+	(void)fputc('\n', stderr);
+}
+
 /* Everything is read and judged, and what the output consists of is known then. */
 static int
 read_inputs(struct work *w, struct blob_sink *sink, struct error *err)
@@ -184,7 +208,12 @@ read_inputs(struct work *w, struct blob_sink *sink, struct error *err)
 	    add_roots(w, err) == -1 ||
 	    pass_mark_thin(&w->selection.index, graph_is_thin(w->graph), err) == -1)
 		return -1;
-	return opt->verify ? diffids_verify(w->graph, &w->selection.index, err) : 0;
+	if (opt->verify &&
+	    diffids_verify(w->graph, &w->selection.index, &w->mislabelled, err) == -1)
+		return -1;
+	progress_done(&w->progress);
+	warn_of_types(w);
+	return 0;
 }
 
 /* All operands and --from as one list; released with free. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-pack --verify opens each layer and compares what it holds with the config's DiffID.
 . "${0%/*}/lib.sh"
-plan 25
+plan 31
 
 good() { name=$1; tarlib "$2" >in.tar; ok "$name" oci-pack --verify -o out.tar in.tar; }
 bad() { name=$1; tarlib "$4" >in.tar; refuses "$name" "$2" "$3" oci-pack --verify -o bad.tar in.tar; }
@@ -19,6 +19,12 @@ good 'zstd layers' "layout(image(compress=$zstd, layer_type=MEDIA_LAYER + '+zstd
 good 'several members, zeros after them' 'layout(image(compress=lambda d: gzip(d[:700]) + gzip(d[700:]) + bytes(300)))'
 # rows: O78 T60
 good 'bytes decide, not the type' 'layout(image(compress=None, layer_type=MEDIA_LAYER_GZIP), image(layer("b", b"1"), layer_type=MEDIA_LAYER))'
+is 'with a warning that names the first' "$(wc -l <"$ERR") $(grep -c "^oci-pack: warning: sha256:[0-9a-f]*: application/vnd.oci.image.layer.v1.tar+gzip, but its bytes are not compressed; 1 more are not what they say$" "$ERR")" '1 1'
+good 'zstd that says to be gzip' "layout(image(compress=$zstd, layer_type=MEDIA_LAYER_GZIP))"
+is 'too' "$(grep -c 'warning: .*, but its bytes are zstd$' "$ERR")" 1
+good 'gzip that says to be a tar' 'layout(image(layer_type=MEDIA_LAYER), loose_layer(layer("a", b"1")))'
+is 'too ' "$(grep -c 'warning: .*, but its bytes are gzip$' "$ERR")" 1
+gives 'with -q it is silent' '' oci-pack -q --verify -o o.tar in.tar
 good 'layers of no image' 'layout(loose_layer(layer("a", b"1")), loose_layer(layer("b", b"1"), compress=None))'
 good 'images of an index' 'layout(index(image(), image(layer("a", b"1"), platform="linux/arm64"), tag="v1"))'
 good 'artifacts have no DiffIDs' 'layout(image(config=b"{}", edit=lambda m: m["config"].update(mediaType="application/x")))'

@@ -19,11 +19,13 @@ struct opened {
 struct work {
 	struct graph *graph;
 	struct digest_table opened;
+	struct mislabelled *wrong;
 };
 
-/* The digest of what content decompresses to. */
+/* The digest of what content decompresses to, and how it was compressed. */
 static int
-compute(struct reader *content, struct digest *diffid, struct error *err)
+compute(struct reader *content, struct digest *diffid, enum compression *compressed,
+    struct error *err)
 {
 	unsigned char magic[COMPRESSION_MAGIC];
 	struct decompressor *d = NULL;
@@ -40,9 +42,10 @@ compute(struct reader *content, struct digest *diffid, struct error *err)
 	reader_prefix_init(&whole, magic, len, len < sizeof(magic) ? NULL : content, content->name);
 	r = &whole.reader;
 	found = compression_detect(magic, len);
+	*compressed = COMPRESSION_NONE;
 	if (found == MAGIC_GZIP || found == MAGIC_ZSTD) {
-		d = decompressor_new(found == MAGIC_GZIP ? COMPRESSION_GZIP : COMPRESSION_ZSTD, r,
-		    err);
+		*compressed = found == MAGIC_GZIP ? COMPRESSION_GZIP : COMPRESSION_ZSTD;
+		d = decompressor_new(*compressed, r, err);
 		if (d == NULL)
 			return -1;
 		r = decompressor_reader(d);
@@ -54,11 +57,24 @@ compute(struct reader *content, struct digest *diffid, struct error *err)
 	return rc;
 }
 
+/* Engines go by the bytes; others by the type, and fail. */
+static void
+compare_type(struct mislabelled *wrong, const struct graph_item *item, enum compression compressed)
+{
+	if (media_kind(item->media_type) != MEDIA_LAYER ||
+	    media_compression(item->media_type) == compressed || wrong->n++ > 0)
+		return;
+	digest_from_raw(&wrong->first, item->raw);
+	wrong->media_type = item->media_type;
+	wrong->compressed = compressed;
+}
+
 /* The DiffID of a layer that is there, from the first time that it was asked for. */
 static int
 find_diffid(struct work *w, const struct graph_item *item, struct digest *diffid, struct error *err)
 {
 	struct opened *opened = digest_table_find(&w->opened, item->raw);
+	enum compression compressed;
 	struct reader *content;
 	struct digest layer;
 	int rc;
@@ -69,11 +85,12 @@ find_diffid(struct work *w, const struct graph_item *item, struct digest *diffid
 	}
 	if (graph_open(w->graph, item, &content, err) == -1)
 		return -1;
-	rc = compute(content, diffid, err);
+	rc = compute(content, diffid, &compressed, err);
 	graph_close(w->graph);
 	digest_from_raw(&layer, item->raw);
 	if (rc == -1)
 		return err->kind == ERROR_INPUT ? error_context(err, "%s", layer.text) : -1;
+	compare_type(w->wrong, item, compressed);
 	opened = digest_table_add(&w->opened, item->raw, err);
 	return opened == NULL ? -1 : digest_raw(diffid, opened->diffid, err);
 }
@@ -186,13 +203,14 @@ verify_entry(struct work *w, const struct descriptor *d, struct error *err)
 }
 
 int
-diffids_verify(struct graph *g, const struct index *x, struct error *err)
+diffids_verify(struct graph *g, const struct index *x, struct mislabelled *wrong, struct error *err)
 {
-	struct work w = { .graph = g };
+	struct work w = { .graph = g, .wrong = wrong };
 	const struct graph_item *items;
 	size_t i, n;
 	int rc = 0;
 
+	*wrong = (struct mislabelled){ .n = 0 };
 	digest_table_init(&w.opened, sizeof(struct opened));
 	items = graph_items(g, &n);
 	for (i = 0; rc == 0 && i < n; i++)
