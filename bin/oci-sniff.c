@@ -188,7 +188,7 @@ read_images(struct operand *o, struct error *broken, struct error *err)
 }
 
 static int
-write_json(struct operand *o, const struct sniff *found, struct output *out, struct error *err)
+write_json(struct operand *o, struct sniff *found, struct output *out, struct error *err)
 {
 	struct error broken = { .kind = ERROR_NONE };
 	struct source *s = NULL;
@@ -199,6 +199,9 @@ write_json(struct operand *o, const struct sniff *found, struct output *out, str
 		s = read_images(o, &broken, err);
 	if (err->kind != ERROR_NONE)
 		return -1;
+	/* Where nothing can be skipped only the reader of images comes as far. */
+	if (s != NULL && found->format == FORMAT_OCI_LAYOUT && source_lists_docker(s))
+		found->also = FORMAT_DOCKER_ARCHIVE;
 	json_writer_init(&w);
 	rc = describe_input(&w, o->path, found, s, broken.kind == ERROR_NONE ? NULL : &broken, err);
 	if (rc == 0)

@@ -2,7 +2,7 @@
 # oci-sniff --json: a line for each input, with the images in it.
 . "${0%/*}/lib.sh"
 need jq
-plan 34
+plan 36
 
 tarlib 'layout(image(layer("etc/motd", b"hi\n"), tag="v1"))' >s.tar
 tarlib 'layout(index(image(platform="linux/amd64"), image(platform="linux/arm64/v8"), tag="v2"),
@@ -56,6 +56,10 @@ fi
 tarlib 'tar(*members(image(tag="v1"))[:-1], entry("manifest.json", b"[{\"Config\":\"x\"}]"),
 	members(image(tag="v1"))[-1])' >both.tar
 is 'docker save since version 25 is both' "$(json both.tar '[.format,.also]')" \
+	'["oci-layout",["docker-archive"]]'
+is 'also through a pipe' "$(cat both.tar | oci-sniff --json | jq -c '[.format,.also]')" \
+	'["oci-layout",["docker-archive"]]'
+is 'and compressed' "$(gzip -c both.tar >both.gz; json both.gz '[.format,.also]')" \
 	'["oci-layout",["docker-archive"]]'
 is 'a word for it is one' "$(oci-sniff both.tar)" oci-layout
 

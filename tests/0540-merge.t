@@ -100,6 +100,8 @@ done = subprocess.run(["oci-pack", "part0.tar", "-", "part2.tar"], stdin=open("p
                       stdout=subprocess.PIPE, check=False)
 verdict("operands, one of them a dash", [] if done.stdout == packed(one) else ["other output"])
 
+refused("a docker archive behind a stream", 3, "a docker archive behind another archive: give it as an operand",
+        layout(A) + docker_archive(), programs=("oci-pack", "oci-index"))
 # rows: T24
 layers_of = [d for d in A.blobs if A.blobs[d][:1] != b"{"]
 same("a thin stream and what it lacks", layout(A, without=layers_of) + layout(A), packed(layout(A)))

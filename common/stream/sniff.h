@@ -67,6 +67,12 @@ enum member sniff_member(const char *name);
 /* Those 64 digits of a MEMBER_BLOB's name. */
 const char *sniff_member_hex(const char *name);
 
+/* Bytes of manifest.json that sniff_manifest wants to see: its first item's first member tells. */
+#define MANIFEST_AHEAD ((size_t)4096)
+/* docker's manifest.json or imgpkg's, by the members of its first item: FORMAT_DOCKER_ARCHIVE,
+ * FORMAT_IMGPKG, else FORMAT_UNKNOWN. text may be the beginning alone. */
+enum format sniff_manifest(const char *text, size_t len);
+
 /* --- a whole input --- */
 
 enum sniff_depth {

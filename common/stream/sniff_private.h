@@ -20,10 +20,6 @@ void sniff_answer(struct sniff *s, enum format f, const char *fmt, ...)
 int sniff_tar(struct sniff *s, struct reader *r, enum sniff_depth depth, bool seekable,
     struct error *err);
 
-/* docker's manifest.json or imgpkg's, by the members of its first item: FORMAT_DOCKER_ARCHIVE,
- * FORMAT_IMGPKG, else FORMAT_UNKNOWN. text may be the beginning alone. */
-enum format sniff_manifest(const char *text, size_t len);
-
 /* Reads r to its end: a JSON document, or a lock file in YAML. */
 int sniff_document(struct sniff *s, struct reader *r, enum head head, struct error *err);
 

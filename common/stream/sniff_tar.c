@@ -13,8 +13,6 @@
 #define MAX_WORD_HEADERS 96
 /* Ours: entries of a docker archive; one of 127 layers has 510. */
 #define MAX_DOCKER_HEADERS 65536
-/* Bytes of manifest.json that are looked at: its first item's first member tells. */
-#define MANIFEST_AHEAD ((size_t)4096)
 /* An ISO image begins with 32 KiB of zeros, as an empty tar does with less. */
 #define ZEROS_AHEAD ((size_t)64 * 1024)
 

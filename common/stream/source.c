@@ -346,6 +346,12 @@ source_root(struct source *s, size_t i)
 	return &s->roots[i];
 }
 
+bool
+source_lists_docker(const struct source *s)
+{
+	return s->lists_docker;
+}
+
 size_t
 source_n_blobs(const struct source *s, uint64_t *bytes)
 {

@@ -85,6 +85,9 @@ struct descriptor *source_root(struct source *s, size_t i);
 /* After source_verify_rest: all is dropped but which blobs there are, for source_find alone. */
 void source_forget(struct source *s);
 
+/* Had a layout in a tar docker's manifest.json beside it, so that docker load could read it too? */
+bool source_lists_docker(const struct source *s);
+
 /* How many blobs were found, and how many bytes they have; bytes may be NULL. */
 size_t source_n_blobs(const struct source *s, uint64_t *bytes);
 

@@ -42,6 +42,7 @@ struct source {
 	struct descriptor *roots;
 	size_t n_roots, cap_roots;
 	bool roots_ended;		  /* see source_end_roots */
+	bool lists_docker;		  /* see source_lists_docker */
 	struct {			  /* the blob of source_open */
 		struct blob_entry *entry; /* NULL: none is open */
 		struct reader_region region;

@@ -16,7 +16,9 @@ struct archive {
 	bool opened; /* an entry, whatever it is */
 	bool layout, index;
 	bool blob;
-	bool listed; /* manifest.json: read from a file, this may be a docker archive */
+	bool manifests;	    /* more than one manifest.json */
+	bool manifest;	    /* manifest.json: read from a file, this may be a docker archive */
+	enum format listed; /* by its content */
 };
 
 struct passage {
@@ -95,6 +97,23 @@ take_blob(struct passage *p, struct error *err)
 	return source_take(p->s, &b, err);
 }
 
+/* What docker or imgpkg put beside a layout, or instead of one. */
+static int
+look_at_manifest(struct passage *p, struct error *err)
+{
+	char text[MANIFEST_AHEAD];
+	size_t len;
+
+	p->archive.manifests = p->archive.manifest;
+	p->archive.manifest = true;
+	if (p->entry.type != TAR_FILE)
+		return 0;
+	if (reader_fill(&p->tar.content, text, sizeof(text), &len, err) == -1)
+		return -1;
+	p->archive.listed = sniff_manifest(text, len);
+	return 0;
+}
+
 /* An entry that no layout has, or where another tool would put blobs somewhere else. */
 static int
 take_other(const struct passage *p, struct error *err)
@@ -103,6 +122,28 @@ take_other(const struct passage *p, struct error *err)
 	    (strcmp(p->entry.name, "blobs") == 0 || strcmp(p->entry.name, "blobs/sha256") == 0))
 		return refuse_type(p, err);
 	return 0;
+}
+
+/* A manifest.json, but no layout around it. */
+static int
+refuse_manifest(const struct passage *p, struct error *err)
+{
+	const char *why = "its manifest.json is neither docker's nor imgpkg's";
+
+	if (p->archive.manifests)
+		why = "manifest.json twice";
+	if (p->archive.manifests || p->archive.listed == FORMAT_UNKNOWN)
+		return error_set(err, ERROR_INPUT, "%s: no index.json, and %s", p->in->name, why);
+	why = p->archive.listed == FORMAT_IMGPKG ? "a tar of imgpkg" : "a docker archive";
+	if (p->n_archives > 0)
+		return error_set(err, ERROR_INPUT,
+		    "%s: %s behind another archive: give it as an "
+		    "operand of its own",
+		    p->in->name, why);
+	return error_set(err, ERROR_INPUT,
+	    "%s: no index.json: %s: give it as a file, not through "
+	    "a pipe",
+	    p->in->name, why);
 }
 
 static int
@@ -115,11 +156,8 @@ end_archive(struct passage *p, struct error *err)
 		return 0;
 	if (!a->opened)
 		return error_set(err, ERROR_INPUT, "%s: no index.json: an empty archive", name);
-	if (!a->index && !a->layout && a->listed)
-		return error_set(err, ERROR_INPUT, "%s: no index.json: %s", name,
-		    p->in->seekable ?
-			"and its manifest.json is neither docker's nor imgpkg's" :
-			"if this is a docker archive, give it as a file, not through a pipe");
+	if (!a->index && !a->layout && a->manifest)
+		return refuse_manifest(p, err);
 	if (!a->layout && !a->index && !a->blob)
 		return error_set(err, ERROR_INPUT,
 		    "%s: no index.json: a tar, but neither an OCI "
@@ -132,7 +170,8 @@ end_archive(struct passage *p, struct error *err)
 		    name);
 	if (!a->layout)
 		return error_set(err, ERROR_INPUT, "%s: no oci-layout: not an OCI layout", name);
-	p->n_archives++;
+	if (p->n_archives++ == 0 && a->listed == FORMAT_DOCKER_ARCHIVE)
+		p->s->lists_docker = true;
 	p->archive = (struct archive){ .opened = false };
 	return 0;
 }
@@ -178,8 +217,7 @@ take_entry(struct passage *p, struct error *err)
 	case MEMBER_BLOB:
 		return take_blob(p, err);
 	case MEMBER_MANIFEST:
-		p->archive.listed = true;
-		break;
+		return look_at_manifest(p, err);
 	case MEMBER_DOCKER:
 	case MEMBER_OTHER:
 		break;
