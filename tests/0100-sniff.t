@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-sniff: an input is what its bytes say, whatever its name.
 . "${0%/*}/lib.sh"
-plan 63
+plan 67
 
 echo hello >file
 tar cf layer.tar file
@@ -81,6 +81,15 @@ printf '{"manifests":[],"layers":[]}' >x && unknown 'an ambiguous document' 'amb
 printf '{"layers":[],"config":{},"mediaType":"application/vnd.oci.image.index.v1+json"}' >x
 unknown 'a document that says to be another' "another kind's media type" x
 printf '{"a":1,"a":2}' >x && unknown 'a document with a member twice' 'x: ' x
+printf '{' >x
+run oci-sniff x
+is 'its name stands there once' "$(grep -o 'x: ' "$ERR" | wc -l)" 1
+run sh -c 'head -c 100 s.tar | oci-sniff'
+is 'also for a tar that was cut' "$(grep -o 'standard input: ' "$ERR" | wc -l)" 1
+is 'JSON has it in its name alone' "$(oci-sniff -q --json x | jq -r '.why|test("^x: ")')" false
+yes 'a line of text' | head -c 8000000 >long.txt
+is 'of a long text only the first lines are read' \
+	"$(cat long.txt | { oci-sniff -q || :; wc -c; } | awk '{ print ($1 > 7900000) }')" 1
 printf '\001' >x && unknown 'one byte' 'binary data' x
 printf '{"imageLayoutVersion":"1.0.0"}' >x && unknown 'an oci-layout file' 'give the directory' x
 printf 'apiVersion: v1\nkind: ImagesLock\n' >x && unknown 'a lock file of another group' text x

@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-pack refuses what is cut, damaged, contradictory or incomplete, and says which blob it is.
 . "${0%/*}/lib.sh"
-plan 54
+plan 62
 
 img='image(layer("etc/motd", b"hi\n"), layer("a", noise(3000)), tag="v1")'
 tarlib "layout($img)" >s.tar
@@ -35,6 +35,13 @@ ok 'without end blocks' sh -c 'cat none.tar | oci-pack | cmp - packed.tar'
 head -c $((content - 512)) s.tar >blob.tar
 refuses 'cut before index.json it says so' 3 'ended before index.json: the command before this one failed' \
 	oci-pack blob.tar
+for n in 100 700 2100 $((content - 700)); do
+	head -c $n s.tar >cut.tar
+	refuses "cut at $n too" 3 ': the command before this one failed' oci-pack cut.tar
+done
+refuses 'and the offset is told' 3 'standard input: offset ' sh -c "head -c 2100 s.tar | oci-pack"
+{ cat s.tar; head -c 100 s.tar; } >junk.tar
+refuses 'what follows a whole archive is no cut' 3 'junk after the end of the archive' oci-pack junk.tar
 { cat s.tar; head -c 512 s.tar; } >second.tar
 refuses 'a second archive that was opened and not committed' 3 'ended' oci-pack second.tar
 { cat s.tar; head -c 3000 s.tar; } >second.tar
@@ -107,7 +114,10 @@ refuses 'a config that is missing' 6 "$config" oci-pack x.tar
 tarlib "(lambda i: layout(i, without=[i.root['digest']]))($img)" >x.tar
 refuses 'a manifest that is missing' 6 'missing: application/vnd.oci.image.manifest' oci-pack x.tar
 tarlib "(lambda i: layout(i, without=list(i.blobs)[:2]))($img)" >x.tar
-refuses 'of several the first, and how many there are' 6 'and 1 more' oci-pack x.tar
+is 'of several all are named' "$(oci-pack x.tar 2>&1 >x.out | grep -o 'missing: application[^;]*; also missing: sha256:[0-9a-f]*$' | wc -l)" 1
+tarlib "(lambda i: layout(i, without=list(i.blobs)[:30]))(image(*[layer('a', b'%d' % k) for k in range(30)], tag='v1'))" >x.tar
+refuses 'of many ten, and how many more there are' 6 ', and 20 more' oci-pack x.tar
+is 'ten' "$(grep -o 'sha256:[0-9a-f]\{64\}' "$ERR" | sort -u | wc -l)" 10
 ok 'a thin archive and one that has the layer' sh -c 'cat thin.tar s.tar | oci-pack | cmp - packed.tar'
 tarlib "layout(image(tag='v1', manifest=b'x' + image().document[1:]))" >x.tar
 refuses 'a manifest that is no JSON object' 3 'not a JSON object' oci-pack x.tar

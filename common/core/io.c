@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -154,6 +155,13 @@ reader_fill(struct reader *r, void *buf, size_t cap, size_t *len, struct error *
 	return 0;
 }
 
+static int
+ended_early(const struct reader *r, struct error *err)
+{
+	return error_set(err, ERROR_INPUT, "%s: offset %" PRIu64 ": ended early", r->name,
+	    r->offset);
+}
+
 int
 reader_skip(struct reader *r, uint64_t n, struct error *err)
 {
@@ -172,7 +180,7 @@ reader_skip(struct reader *r, uint64_t n, struct error *err)
 		if (reader_read(r, buf, n < sizeof(buf) ? (size_t)n : sizeof(buf), &got, err) == -1)
 			return -1;
 		if (got == 0)
-			return error_set(err, ERROR_INPUT, "%s: ended early", r->name);
+			return ended_early(r, err);
 		n -= got;
 	}
 	return 0;
@@ -230,7 +238,7 @@ fd_skip(struct reader *reader, uint64_t n, struct error *err)
 	struct reader_fd *r = (struct reader_fd *)(void *)reader;
 
 	if (n > r->size || reader->offset > r->size - n)
-		return error_set(err, ERROR_INPUT, "%s: ended early", reader->name);
+		return ended_early(reader, err);
 	/* n fits: it is no larger than a file's size. */
 	if (lseek(r->fd, (off_t)n, SEEK_CUR) == -1)
 		return error_system(err, errno, "%s", reader->name);
@@ -322,7 +330,7 @@ region_skip(struct reader *reader, uint64_t n, struct error *err)
 	struct reader_region *r = (struct reader_region *)(void *)reader;
 
 	if (n > r->left)
-		return error_set(err, ERROR_INPUT, "%s: ended early", reader->name);
+		return ended_early(reader, err);
 	r->at += n;
 	r->left -= n;
 	return 0;
@@ -368,7 +376,7 @@ prefix_skip(struct reader *reader, uint64_t n, struct error *err)
 	if (n == here)
 		return 0;
 	if (r->below == NULL)
-		return error_set(err, ERROR_INPUT, "%s: ended early", reader->name);
+		return ended_early(reader, err);
 	return reader_skip(r->below, n - here, err);
 }
 

@@ -9,8 +9,6 @@
 
 /* Ours: data members hold "{}" and other small things. */
 #define INLINED_MEMORY ((size_t)64 * 1024)
-/* source.h: how far white space is looked through for the first byte of a document. */
-#define MAX_LEADING_SPACE 4096
 
 /* Types looked at before one is kept once more: real graphs have below 10. */
 #define TYPES_SEARCHED 32
@@ -135,9 +133,11 @@ new_item(struct graph *g, const uint8_t raw[SHA256_SIZE], const struct descripto
 	struct graph_item *item;
 
 	*number = g->items.n;
-	if ((*number == g->cap_order && grow_order(g, err) == -1) ||
-	    (item = digest_table_add(&g->items, raw, err)) == NULL)
+	if (*number == g->cap_order && grow_order(g, err) == -1)
 		return -1;
+	item = digest_table_add(&g->items, raw, err);
+	if (item == NULL)
+		return err->kind == ERROR_INPUT ? error_context(err, "%s", d->digest.text) : -1;
 	item->size = d->size;
 	item->role = role;
 	item->optional = media_is_nondistributable(d->media_type);

@@ -61,8 +61,8 @@ int graph_add(struct graph *g, const struct descriptor *root, struct error *err)
 
 /* In the order of writing: blobs that are no documents, then documents. Valid until graph_add. */
 const struct graph_item *graph_items(struct graph *g, size_t *n);
-/* ERROR_NOTFOUND naming the first absent item that is neither optional nor left out, its size, and
- * how many there are. */
+/* ERROR_NOTFOUND naming the absent items that are neither optional nor left out, the size of the
+ * first, and of many how many more there are. */
 int graph_check_whole(struct graph *g, struct error *err);
 /* Is an item absent that is not optional, or left out? */
 bool graph_is_thin(const struct graph *g);

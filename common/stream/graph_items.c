@@ -2,8 +2,13 @@
 #include "stream/graph_private.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "core/error.h"
+
+/* Missing blobs in one message before it says how many more there are: 10 digests fit a line. */
+#define MAX_NAMED 10
 
 struct graph_item *
 graph_item_at(const struct graph *g, size_t i)
@@ -62,25 +67,43 @@ is_missing(const struct graph_item *item)
 	return item->state == BLOB_ABSENT && !item->optional && !item->left_out;
 }
 
+/* Adds one more that is missing to a message that has room for MAX_NAMED of them. */
+static void
+name_missing(struct error *err, const struct graph_item *item, size_t number)
+{
+	const size_t len = strlen(err->text);
+	struct digest digest;
+
+	digest_from_raw(&digest, item->raw);
+	(void)snprintf(err->text + len, sizeof(err->text) - len, "%s%s",
+	    number == 2 ? "; also missing: " : ", ", digest.text);
+}
+
 int
 graph_check_whole(struct graph *g, struct error *err)
 {
-	const struct graph_item *items, *first = NULL;
+	const struct graph_item *items;
 	struct digest digest;
-	size_t i, n, missing = 0;
+	size_t i, n, len, missing = 0;
 
 	items = graph_items(g, &n);
-	for (i = 0; i < n; i++)
-		if (is_missing(&items[i]) && missing++ == 0)
-			first = &items[i];
-	if (first == NULL)
-		return 0;
-	digest_from_raw(&digest, first->raw);
-	if (missing == 1)
-		return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes",
-		    digest.text, first->media_type, (unsigned long long)first->size);
-	return error_set(err, ERROR_NOTFOUND, "%s: missing: %.200s of %llu bytes, and %zu more",
-	    digest.text, first->media_type, (unsigned long long)first->size, missing - 1);
+	for (i = 0; i < n; i++) {
+		if (!is_missing(&items[i]) || ++missing > MAX_NAMED)
+			continue;
+		if (missing > 1) {
+			name_missing(err, &items[i], missing);
+			continue;
+		}
+		digest_from_raw(&digest, items[i].raw);
+		(void)error_set(err, ERROR_NOTFOUND, "%s: missing: %.127s of %llu bytes",
+		    digest.text, items[i].media_type, (unsigned long long)items[i].size);
+	}
+	if (missing > MAX_NAMED) {
+		len = strlen(err->text);
+		(void)snprintf(err->text + len, sizeof(err->text) - len, ", and %zu more",
+		    missing - MAX_NAMED);
+	}
+	return missing == 0 ? 0 : -1;
 }
 
 bool

@@ -61,8 +61,8 @@ add_manifest(struct images *m, struct source *s, const struct descriptor *d, str
 	if (has_image(m, &d->digest))
 		return 0;
 	if (m->n == MAX_IMAGES)
-		return error_set(err, ERROR_INPUT, "more than %zu images under one name",
-		    MAX_IMAGES);
+		return error_set(err, ERROR_INPUT, "%s: more than %zu images under one name",
+		    d->digest.text, MAX_IMAGES);
 	if (m->n == m->cap) {
 		cap = m->cap == 0 ? 8 : 2 * m->cap;
 		items = realloc(m->items, cap * sizeof(*items));

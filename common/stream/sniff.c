@@ -57,6 +57,16 @@ sniff_answer(struct sniff *s, enum format f, const char *fmt, ...)
 	va_end(ap);
 }
 
+const char *
+sniff_reason(const struct error *err, const char *name)
+{
+	const size_t len = strlen(name);
+
+	if (strncmp(err->text, name, len) == 0 && strncmp(err->text + len, ": ", 2) == 0)
+		return err->text + len + 2;
+	return err->text;
+}
+
 /* What is inside of the compression, if any. */
 static int
 sniff_plain(struct sniff *s, struct reader *r, enum sniff_depth depth, bool seekable,
@@ -105,7 +115,7 @@ sniff_compressed(struct sniff *s, struct reader *r, enum sniff_depth depth, stru
 	rc = sniff_plain(s, decompressor_reader(d), depth, false, err);
 	decompressor_free(d);
 	if (rc == -1 && err->kind == ERROR_INPUT) {
-		sniff_answer(s, FORMAT_UNKNOWN, "%s", err->text);
+		sniff_answer(s, FORMAT_UNKNOWN, "%s", sniff_reason(err, r->name));
 		*err = (struct error){ .kind = ERROR_NONE };
 		rc = 0;
 	}

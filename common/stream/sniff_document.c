@@ -9,6 +9,9 @@
 /* imgpkg: every lock file of its kinds is of this group, at any version. */
 #define LOCK_GROUP "imgpkg.carvel.dev/"
 
+/* Bytes of a text in which a line that no lock file has ends the search for one. */
+#define TEXT_AHEAD ((size_t)4096)
+
 /* Names that docker's list of images has, and imgpkg's. */
 static const char *const docker_keys[] = { "Config", "RepoTags", "Layers", "Parent",
 	"LayerSources" };
@@ -144,7 +147,7 @@ judge_json(struct sniff *s, const char *text, size_t len, const char *name, stru
 	if (doc == NULL) {
 		if (err->kind != ERROR_INPUT)
 			return -1;
-		sniff_answer(s, FORMAT_UNKNOWN, "%s", err->text);
+		sniff_answer(s, FORMAT_UNKNOWN, "%s", sniff_reason(err, name));
 		*err = (struct error){ .kind = ERROR_NONE };
 		return 0;
 	}
@@ -224,19 +227,47 @@ judge_text(struct sniff *s, const char *text, size_t len)
 	sniff_answer(s, FORMAT_UNKNOWN, "%s: \"%.*s\"", sniff_looks(text, len), (int)n, p);
 }
 
+/*
+ * Can a lock file begin so? Its lines are empty, indented, comments, marks of YAML, items of a
+ * list, or members with a colon. The last one may go on behind len.
+ */
+static bool
+may_be_lock(const char *text, size_t len)
+{
+	const char *p, *next, *end = text + len;
+
+	for (p = text; p < end; p = next) {
+		next = memchr(p, '\n', (size_t)(end - p));
+		next = next == NULL ? end : next + 1;
+		if (!is_space(*p) && strchr("#%-.", *p) == NULL &&
+		    memchr(p, ':', (size_t)(next - p)) == NULL)
+			return false;
+	}
+	return true;
+}
+
 int
 sniff_document(struct sniff *s, struct reader *r, enum head head, struct error *err)
 {
 	char *text;
-	size_t len;
+	size_t len, more = 0;
 	int rc = -1;
 
 	/* One byte more tells a document that is too large. */
 	text = malloc(MAX_DOCUMENT + 1);
 	if (text == NULL)
 		return error_memory(err);
-	if (reader_fill(r, text, MAX_DOCUMENT + 1, &len, err) == -1)
+	if (reader_fill(r, text, TEXT_AHEAD, &len, err) == -1)
 		goto done;
+	if (head == HEAD_TEXT && !may_be_lock(text, len)) {
+		judge_text(s, text, len);
+		rc = 0;
+		goto done;
+	}
+	if (len == TEXT_AHEAD &&
+	    reader_fill(r, text + len, MAX_DOCUMENT + 1 - len, &more, err) == -1)
+		goto done;
+	len += more;
 	rc = 0;
 	if (len > MAX_DOCUMENT)
 		sniff_answer(s, FORMAT_UNKNOWN, "%s of more than %zu bytes", sniff_looks(text, len),

@@ -16,6 +16,9 @@ struct error;
 void sniff_answer(struct sniff *s, enum format f, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* What an error says without the name of the input, which callers put before the reason. */
+const char *sniff_reason(const struct error *err, const char *name);
+
 /* r is at the start of a tar. */
 int sniff_tar(struct sniff *s, struct reader *r, enum sniff_depth depth, bool seekable,
     struct error *err);

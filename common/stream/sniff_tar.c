@@ -26,6 +26,7 @@ struct census {
 	uint64_t n;	     /* entries */
 	bool whole;	     /* the archive's end was seen */
 	struct error broken; /* else what is malformed, or ERROR_NONE: it was enough */
+	const char *why;     /* broken without the name of the input */
 };
 
 static bool
@@ -164,6 +165,7 @@ walk(struct census *c, struct reader *r, enum sniff_depth depth, bool seekable, 
 	tar_reader_release(&t);
 	if (rc == -1 && err->kind == ERROR_INPUT) {
 		c->broken = *err;
+		c->why = sniff_reason(&c->broken, r->name);
 		*err = (struct error){ .kind = ERROR_NONE };
 		rc = 0;
 	}
@@ -174,7 +176,7 @@ static void
 resemble(struct sniff *s, enum format f, const struct census *c, const char *lack)
 {
 	sniff_answer(s, FORMAT_TAR, "%s%s%s", lack, c->broken.kind == ERROR_NONE ? "" : ": ",
-	    c->broken.text);
+	    c->broken.kind == ERROR_NONE ? "" : c->why);
 	s->resembles = f;
 }
 
@@ -218,7 +220,7 @@ judge(struct sniff *s, const struct census *c)
 	else if (c->layout || c->index || c->blob)
 		judge_layout(s, c);
 	else if (c->broken.kind != ERROR_NONE)
-		sniff_answer(s, c->n == 0 ? FORMAT_UNKNOWN : FORMAT_TAR, "%s", c->broken.text);
+		sniff_answer(s, c->n == 0 ? FORMAT_UNKNOWN : FORMAT_TAR, "%s", c->why);
 	else if (c->docker && !c->whole)
 		sniff_answer(s, FORMAT_DOCKER_ARCHIVE, "its first entries are a docker archive's");
 	else if (c->n == 0)

@@ -14,8 +14,6 @@
 /* What stays in memory before a file in TMPDIR is made. */
 #define DOCUMENTS_IN_MEMORY ((size_t)1024 * 1024)
 #define KEPT_IN_MEMORY ((size_t)1024 * 1024)
-/* Ours: no writer puts white space before a document at all. */
-#define MAX_LEADING_SPACE 4096
 
 struct source *
 source_new(const struct source_options *opt, struct error *err)

@@ -100,7 +100,7 @@ take_layers(struct docker *d, struct json_value paths, const struct config *conf
 	for (json_walk(&c, paths); json_next(&c); m->n_layers++) {
 		path = json_string(c.value, "Layers", err);
 		if (path == NULL)
-			return error_context(err, "%s: manifest.json", d->in->name);
+			return error_context(err, "%s", d->in->name);
 		e = docker_names_resolve(&d->names, path, err);
 		free(path);
 		if (e == NULL)
@@ -150,7 +150,7 @@ take_config(struct docker *d, struct json_value item, struct config *config,
 
 	path = json_string(json_member(item, "Config"), "Config", err);
 	if (path == NULL)
-		return error_context(err, "%s: manifest.json", d->in->name);
+		return error_context(err, "%s", d->in->name);
 	e = docker_names_resolve(&d->names, path, err);
 	if (e == NULL ||
 	    source_read_text(entry_open(d, e, &region), e->size, d->in->name, path, &text, err) ==
@@ -225,7 +225,7 @@ add_roots(struct docker *d, const struct descriptor *image, struct json_value ta
 	}
 	for (json_walk(&c, tags); rc == 0 && json_next(&c);) {
 		name = json_string(c.value, "RepoTags", err);
-		rc = name == NULL ? error_context(err, "%s: manifest.json", d->in->name) :
+		rc = name == NULL ? error_context(err, "%s", d->in->name) :
 				    add_named(d, image, name, err);
 		free(name);
 	}

@@ -154,8 +154,9 @@ source_document(struct source *s, const struct digest *digest, uint64_t size, ch
 		/* The byte that told may be the damaged one. */
 		if ((e->flags & BLOB_VERIFIED) == 0 && verify(s, e, err) == -1)
 			return -1;
-		return error_set(err, ERROR_INPUT, "%s: not a JSON object, but referred to as one",
-		    digest->text);
+		return error_set(err, ERROR_INPUT,
+		    "%s: not a JSON object within its first %d bytes, but referred to as one",
+		    digest->text, MAX_LEADING_SPACE);
 	}
 	*text = malloc((size_t)size + 1);
 	if (*text == NULL)

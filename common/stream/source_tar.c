@@ -1,7 +1,7 @@
 /* Tars: layouts, one archive after another, in passing; docker archives through a file. */
 #include "stream/source_private.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,15 +21,70 @@ struct archive {
 	enum format listed; /* by its content */
 };
 
+/* Notes that the input came to its end, or would have: whatever is missing then, it is cut. */
+struct reader_end {
+	struct reader reader;
+	struct reader *below;
+	bool met;
+};
+
 struct passage {
 	struct source *s;
 	const struct input *in;
+	struct reader_end end;
 	struct tar_reader tar;
 	struct tar_entry entry;
 	uint64_t n_archives; /* before this one */
 	struct archive archive;
 	bool settled; /* a layout for certain */
 };
+
+static int
+end_read(struct reader *reader, void *buf, size_t cap, size_t *len, struct error *err)
+{
+	struct reader_end *r = (struct reader_end *)(void *)reader;
+
+	if (reader_read(r->below, buf, cap, len, err) == -1)
+		return -1;
+	if (*len == 0)
+		r->met = true;
+	return 0;
+}
+
+static int
+end_skip(struct reader *reader, uint64_t n, struct error *err)
+{
+	struct reader_end *r = (struct reader_end *)(void *)reader;
+
+	if (reader_skip(r->below, n, err) == 0)
+		return 0;
+	if (err->kind == ERROR_INPUT)
+		r->met = true;
+	return -1;
+}
+
+/* r is at the first byte of p->in. */
+static void
+passage_init(struct passage *p, struct reader *r)
+{
+	p->end =
+	    (struct reader_end){ .reader = { .read = end_read, .skip = end_skip, .name = r->name },
+		    .below = r };
+	tar_reader_init(&p->tar, &p->end.reader, TAR_STREAM);
+}
+
+/* An entry cannot be read. Where that is because the input ends, what made it is told to be looked
+ * at; not behind an archive that is whole. */
+static int
+explain_end(const struct passage *p, struct error *err)
+{
+	const size_t len = strlen(err->text);
+
+	if (err->kind == ERROR_INPUT && p->end.met && !p->tar.ended)
+		(void)snprintf(err->text + len, sizeof(err->text) - len,
+		    ": the command before this one failed");
+	return -1;
+}
 
 static int
 refuse_type(const struct passage *p, struct error *err)
@@ -234,13 +289,13 @@ pass_entries(struct passage *p, bool *examine, struct error *err)
 	*examine = false;
 	for (;;) {
 		if (tar_reader_next(&p->tar, &event, &p->entry, err) == -1)
-			return -1;
+			return explain_end(p, err);
 		if (event == TAR_ENTRY) {
 			*examine = must_examine(p);
 			if (*examine)
 				return 0;
 			if (take_entry(p, err) == -1)
-				return -1;
+				return explain_end(p, err);
 		} else if (end_archive(p, err) == -1) {
 			return -1;
 		} else if (event == TAR_END) {
@@ -312,7 +367,7 @@ read_examined(struct source *s, struct input *in, struct error *err)
 		return error_set(err, ERROR_INPUT,
 		    "%s: a tar of imgpkg copy --to-tar: this version does not read them", in->name);
 	input_region(in, 0, in->size, &region);
-	tar_reader_init(&p.tar, &region.reader, TAR_STREAM);
+	passage_init(&p, &region.reader);
 	rc = pass_entries(&p, &examine, err);
 	tar_reader_release(&p.tar);
 	return rc;
@@ -351,7 +406,7 @@ source_read_tar(struct source *s, struct input *in, struct reader *r, struct err
 
 	if (input_keep(s, in, err) == -1)
 		return -1;
-	tar_reader_init(&p.tar, r, TAR_STREAM);
+	passage_init(&p, r);
 	rc = pass_entries(&p, &examine, err);
 	if (rc == 0 && examine)
 		rc = in->seekable ? read_examined(s, in, err) : read_spooled(&p, err);
