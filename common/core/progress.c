@@ -7,7 +7,7 @@
 #include "core/error.h"
 
 /*
- * Reading the clock costs as much as hashing a few KiB: ask once in so many bytes. Ours: a slow disk
+ * Reading the clock costs as much as hashing a few KiB: ask once in so many bytes. Ours: a disk
  * or network of 20 MiB/s takes 200 ms for them, which is how often a line is written anew.
  */
 #define ASK_EVERY ((uint64_t)4 * 1024 * 1024)

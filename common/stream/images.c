@@ -7,8 +7,8 @@
 #include "image/config.h"
 #include "image/manifest.h"
 #include "image/media.h"
-#include "stream/blobset.h"
 #include "stream/graph.h"
+#include "stream/index_walk.h"
 
 /* Platforms named in a message before it says "and others". */
 #define MAX_NAMED 12
@@ -81,51 +81,34 @@ add_manifest(struct images *m, struct source *s, const struct descriptor *d, str
 	return fill_platform(s, &image->descriptor, err);
 }
 
-/* met: indexes that were visited: a second visit adds nothing, and can be made to take ages. */
-static int
-add_level(struct images *m, struct source *s, const struct descriptor *d, int level,
-    struct blob_set *met, struct error *err)
-{
-	struct index index = { .n_manifests = 0 };
-	uint8_t raw[SHA256_SIZE];
-	size_t i;
-	int rc = 0;
+struct adding {
+	struct index_walk walk;
+	struct images *images;
+};
 
-	if (media_kind(d->media_type) != MEDIA_INDEX)
-		return add_manifest(m, s, d, err);
-	if (level >= MAX_INDEX_DEPTH)
-		return error_set(err, ERROR_INPUT, "%s: indexes nested more than %d deep",
-		    d->digest.text, MAX_INDEX_DEPTH);
-	if (digest_raw(&d->digest, raw, err) == -1)
-		return -1;
-	if (blob_set_find(met, raw) != NULL)
+static int
+visit(struct index_walk *walk, const struct descriptor *d, struct error *err)
+{
+	struct adding *a = (struct adding *)(void *)walk;
+
+	if (media_kind(d->media_type) == MEDIA_INDEX)
 		return 0;
-	if (blob_set_add(met, raw, err) == NULL || graph_load_index(s, d, &index, err) == -1)
-		return -1;
-	for (i = 0; rc == 0 && i < index.n_manifests; i++)
-		rc = add_level(m, s, &index.manifests[i], level + 1, met, err);
-	index_release(&index);
-	return rc;
+	return add_manifest(a->images, walk->source, d, err);
 }
 
 int
 images_add(struct images *m, struct source *s, const struct descriptor *root, struct error *err)
 {
-	struct blob_set *met = blob_set_new(err);
+	struct adding a = { .walk = { .source = s, .visit = visit }, .images = m };
 	struct descriptor plain;
 	int rc;
 
-	if (met == NULL)
+	if (descriptor_dup(&plain, root, err) == -1)
 		return -1;
-	if (descriptor_dup(&plain, root, err) == -1) {
-		blob_set_free(met);
-		return -1;
-	}
 	annotations_release(&plain.annotations);
-	/* index.json was the first level. */
-	rc = add_level(m, s, &plain, 1, met, err);
+	rc = index_walk(&a.walk, &plain, err);
+	index_walk_release(&a.walk);
 	descriptor_release(&plain);
-	blob_set_free(met);
 	return rc;
 }
 

@@ -8,6 +8,7 @@
 #include "image/reference.h"
 #include "stream/blobset.h"
 #include "stream/graph.h"
+#include "stream/index_walk.h"
 #include "stream/names.h"
 
 /* Names in a message before it says that there are more. */
@@ -103,50 +104,34 @@ matches(const struct wanted *w, const struct descriptor *root)
 	    (strcmp(full, w->text) == 0 || strcmp(full, w->full) == 0 || has_tag(full, w->text));
 }
 
-/* Adds w's digest from below d, if it is there. met: indexes looked through already. */
-static int
-find_below(struct index *x, struct source *s, const struct descriptor *d, int level,
-    struct wanted *w, struct blob_set *met, struct error *err)
-{
-	struct index below;
-	uint8_t raw[SHA256_SIZE];
-	size_t i;
-	int rc = 0;
+struct search {
+	struct index_walk walk;
+	struct wanted *wanted;
+	struct index *found;
+};
 
-	if (media_kind(d->media_type) != MEDIA_INDEX)
+static int
+visit(struct index_walk *walk, const struct descriptor *d, struct error *err)
+{
+	struct search *search = (struct search *)(void *)walk;
+
+	if (!digest_equal(&d->digest, &search->wanted->digest))
 		return 0;
-	if (level > MAX_INDEX_DEPTH)
-		return error_set(err, ERROR_INPUT, "%s: indexes nested more than %d deep",
-		    d->digest.text, MAX_INDEX_DEPTH);
-	if (digest_raw(&d->digest, raw, err) == -1)
-		return -1;
-	if (blob_set_find(met, raw) != NULL)
-		return 0;
-	if (blob_set_add(met, raw, err) == NULL || graph_load_index(s, d, &below, err) == -1)
-		return -1;
-	for (i = 0; rc == 0 && !w->found && i < below.n_manifests; i++) {
-		if (digest_equal(&below.manifests[i].digest, &w->digest)) {
-			w->found = true;
-			rc = index_add_copy(x, &below.manifests[i], err);
-		} else {
-			rc = find_below(x, s, &below.manifests[i], level + 1, w, met, err);
-		}
-	}
-	index_release(&below);
-	return rc;
+	search->wanted->found = walk->stop = true;
+	return index_add_copy(search->found, d, err);
 }
 
+/* Adds w's digest from below the first n roots, if it is there. */
 static int
 find_nested(struct index *x, struct source *s, size_t n, struct wanted *w, struct error *err)
 {
-	struct blob_set *met = blob_set_new(err);
+	struct search search = { .walk = { .source = s, .visit = visit }, .wanted = w, .found = x };
 	size_t i;
-	int rc = met == NULL ? -1 : 0;
+	int rc = 0;
 
-	/* index.json was the first level. */
 	for (i = 0; rc == 0 && !w->found && i < n; i++)
-		rc = find_below(x, s, source_root(s, i), 2, w, met, err);
-	blob_set_free(met);
+		rc = index_walk(&search.walk, source_root(s, i), err);
+	index_walk_release(&search.walk);
 	return rc;
 }
 

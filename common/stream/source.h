@@ -6,10 +6,10 @@
  * (design 1.1). Every blob's size and digest are checked, also of one that nobody refers to.
  *
  * A document is a blob of at most MAX_DOCUMENT bytes whose first byte after white space (looked
- * for in its first MAX_LEADING_SPACE) is '{', whatever refers to it. Documents are held in a spool; other
- * blobs go to the sink as they come or, without one, stay findable: in a regular file where they
- * lie (and are checked when they are read, at the latest by source_verify_rest), from a pipe in
- * an unlinked file.
+ * for in its first MAX_LEADING_SPACE) is '{', whatever refers to it. Documents are held in a
+ * spool; other blobs go to the sink as they come or, without one, stay findable: in a regular file
+ * where they lie (and are checked when they are read, at the latest by source_verify_rest), from a
+ * pipe in an unlinked file.
  *
  * Memory:  the table of digests, the entries of all index.jsons, one document at a time.
  * Errors:  ERROR_INPUT (malformed, ended before index.json, a limit), ERROR_DIGEST, ERROR_IO;
@@ -32,8 +32,8 @@ struct source;
 
 /* Ours: 500 images of 127 layers; the table then takes 4 MiB. */
 #define MAX_BLOBS ((size_t)65536)
-/* Ours: entries of all index.jsons together, and of one nested index: 600 bytes each with two names,
- * twice where they go on; beside MAX_BLOBS blobs all programs then stay below 24 MiB. */
+/* Ours: entries of all index.jsons together, and of one nested index: 600 bytes each with two
+ * names, twice where they go on; beside MAX_BLOBS blobs all programs then stay below 24 MiB. */
 #define MAX_ENTRIES ((size_t)4096)
 /* Ours: no writer puts white space before a document at all. */
 #define MAX_LEADING_SPACE 4096

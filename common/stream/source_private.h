@@ -1,9 +1,9 @@
 /*
  * source_private.h - what the parts of source.h share; for stream/source*.c and roots.c alone
  *
- * source.c holds what was found, source_open.c answers questions; source_input.c opens operands;
- * source_tar.c, source_docker.c and source_dir.c each read one shape of input and hand what they
- * find to the functions here; roots.c merges.
+ * source.c holds what was found, source_open.c answers questions; source_input.c opens operands,
+ * source_place.c keeps them open; source_tar.c, source_docker.c and source_dir.c each read one
+ * shape of input and hand what they find to the functions here; roots.c merges.
  */
 #ifndef STREAM_SOURCE_PRIVATE_H
 #define STREAM_SOURCE_PRIVATE_H
