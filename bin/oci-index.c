@@ -59,25 +59,19 @@ count_roots(struct source *s, size_t *n, struct error *err)
 	size_t i;
 
 	*n = 0;
-	if (source_n_roots(s) > MAX_IMAGES)
-		return error_set(err, ERROR_INPUT, "more than %zu entries in the input",
-		    MAX_IMAGES);
 	for (i = 0; i < source_n_roots(s); i++) {
 		root = source_root(s, i);
 		kind = media_kind(root->media_type);
-		if (kind == MEDIA_LAYER)
+		if (kind != MEDIA_MANIFEST && kind != MEDIA_INDEX)
 			return error_set(err, ERROR_INPUT,
 			    "%s: a layer in no image: oci-manifest missing?", root->digest.text);
-		if (kind != MEDIA_MANIFEST && kind != MEDIA_INDEX)
-			return error_set(err, ERROR_INPUT, "%s: %s is no image", root->digest.text,
-			    root->media_type);
 		if (i == 0 || !digest_equal(&root->digest, &source_root(s, 0)->digest))
 			*n = *n == 0 ? 1 : 2; /* one, or several: no more is asked */
 	}
 	if (source_n_roots(s) > 0 && *n == 0)
 		*n = 1;
 	if (*n == 0)
-		return error_set(err, ERROR_INPUT, "no image in the input");
+		return error_set(err, ERROR_INPUT, "the input: no image in it");
 	return 0;
 }
 

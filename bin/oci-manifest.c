@@ -216,10 +216,10 @@ check_parts(const struct parts *p, const struct options *opt, struct error *err)
 	if (p->n_layers > 0 || opt->artifact_type != NULL)
 		return 0;
 	if (p->base == NULL)
-		return error_set(err, ERROR_INPUT, "no layer in the input%s",
+		return error_set(err, ERROR_INPUT, "the input: no layer in it%s",
 		    opt->subject != NULL ? "; what -S names is no base" : "");
 	if (!changes_image(opt))
-		return error_set(err, ERROR_INPUT, "no layer and nothing to change; %s",
+		return error_set(err, ERROR_INPUT, "the input: no layer and nothing to change; %s",
 		    opt->wanted.n > 0 ? "oci-pack -p chooses" : "oci-index -t names an image");
 	return 0;
 }

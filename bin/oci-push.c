@@ -222,7 +222,7 @@ run(const struct options *opt, struct error *err)
 	struct listener l = { .listener = { .warn = on_warn, .trace = on_trace },
 		.progress = &progress,
 		.opt = opt };
-	struct source_options source_options = { .progress = &progress };
+	struct source_options source_options = { .progress = &progress, .images_only = true };
 	struct plan plan = { .images = NULL };
 	struct source *source = NULL;
 	struct output out;

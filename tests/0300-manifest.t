@@ -218,9 +218,9 @@ refuses 'nor one by its mark' 3 'a bundle' sh -c 'oci-layer -b bundle | oci-mani
 
 # --- what is refused ---
 tarlib 'tar(*members(index={"schemaVersion": 2, "manifests": []}))' >none.tar
-refuses 'an image of no layer' 3 'no layer in the input' oci-manifest -l a=b none.tar
-refuses 'also with a platform' 3 'no layer in the input' oci-manifest -p linux/amd64 none.tar
-refuses 'a subject and no layer' 3 'no layer in the input' oci-manifest -S base base.tar
+refuses 'an image of no layer' 3 'no layer in it' oci-manifest -l a=b none.tar
+refuses 'also with a platform' 3 'no layer in it' oci-manifest -p linux/amd64 none.tar
+refuses 'a subject and no layer' 3 'no layer in it' oci-manifest -S base base.tar
 refuses '-c on a base' 3 '-c: the base has a config of its own' oci-manifest -c config.json base.tar
 refuses '-p alone on a base' 3 'nothing to change' oci-manifest -p linux/amd64 multi.tar
 refuses 'two images' 3 'two images' oci-manifest -l a=1 base.tar amd64.tar

@@ -1,7 +1,7 @@
 #!/bin/sh
 # oci-index: images of several platforms become one, under one name.
 . "${0%/*}/lib.sh"
-plan 25
+plan 31
 
 mkdir a b
 echo a >a/f
@@ -62,3 +62,18 @@ oci-layer a >layer.tar
 refuses 'a layer in no image' 3 'oci-manifest missing?' oci-index layer.tar
 refuses 'a name that is none' 2 '-x' oci-index -t=-x amd64.tar
 refuses 'no input at all' 3 'empty' sh -c 'oci-index </dev/null'
+
+# rows: O44, image-layout.md: an entry that nobody knows is no error
+tarlib 'layout(*[image(layer("a", b"1"), tag="v1")], index={"schemaVersion": 2, "manifests": [descriptor(b"<xml/>", "application/xml"), image(layer("a", b"1"), tag="v1").root]}, extra=[(digest(b"<xml/>"), b"<xml/>")])' >odd.tar
+tarlib 'layout(image(layer("a", b"1"), tag="v1"))' >even.tar
+told='notice: 1 of index.json.s entries are neither image nor layer: left out'
+for command in 'oci-index -i' 'oci-manifest -l a=b'; do
+	$command <odd.tar >odd.out 2>odd.err
+	is "${command%% *}: but is left out of what is made" "$? $(grep -c "$told" odd.err)" '0 1'
+	oci-pack odd.out >odd.packed
+	$command <even.tar | oci-pack >even.packed
+	ok 'which is the same without it' cmp odd.packed even.packed
+done
+gives 'and -q says nothing of it' '' oci-index -q -o odd.out odd.tar
+tarlib 'layout(index={"schemaVersion": 2, "manifests": [descriptor(b"<xml/>", "application/xml")]}, extra=[(digest(b"<xml/>"), b"<xml/>")])' >only.tar
+refuses 'alone it is no image' 3 'no image in it' oci-index -q only.tar

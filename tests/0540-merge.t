@@ -110,4 +110,18 @@ refused("a thin stream alone", 6, layers_of[0], layout(A, without=layers_of), pr
 refused("an empty second input", 3, "standard input: empty", b"", forms=("file", "pipe"))
 # rows: O21
 check("an index without images", entries(tar(*members(index={"schemaVersion": 2, "manifests": []}))), [])
+
+# rows: T49, whatever holds the name and whoever reads it
+for name in ("v1\nv2", "-x", "../x", "", "a" * 129, "bad ref!"):
+    refused("a name that is none: %r" % name[:8], 3, "neither a tag nor a reference",
+            layout(image(annotations={"org.opencontainers.image.ref.name": name})), programs=("oci-pack",), forms=("pipe",))
+    if name != "a" * 129:
+        refused("nor is it a whole reference: %r" % name[:8], 3, "neither a tag nor a reference",
+                layout(image(tag="v1", annotations={"io.containerd.image.name": name})), programs=("oci-pack",), forms=("pipe",))
+
+# rows: O44, image-layout.md: an entry that nobody knows is no error
+XML = descriptor(b"<xml/>", "application/xml")
+odd = tar(*members(A, index={"schemaVersion": 2, "manifests": [XML, A.root]},
+                   extra=[(digest(b"<xml/>"), b"<xml/>")]))
+check("an entry of an unknown type goes on", entries(odd)[0], XML)
 END

@@ -103,7 +103,7 @@ logged 'a/nested/manifests/both'
 is 'after all manifests' "$(grep -o '"PUT","http.request.remoteaddr":[^,]*,"http.request.uri":"/v2/a/nested/manifests/[a-z0-9]*' "$LOG" |
 	sed 's|.*/||' | uniq | xargs)" 'sha256 arm both'
 tarlib 'layout()' >none.tar
-refuses 'a stream without an image' 3 'no image in the input' oci-push "$R/a/none" none.tar
+refuses 'a stream without an image' 3 'the input: no image in it' oci-push "$R/a/none" none.tar
 
 ok '--no-clobber takes a free tag' oci-push --no-clobber "$R/a/keep:v1" s.tar
 ok 'and one that is on this image' oci-push --no-clobber "$R/a/keep:v1" s.tar

@@ -1,5 +1,6 @@
 #include "core/progress.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ progress_init(struct progress *p, const char *prog, const struct common_options 
 	memset(p, 0, sizeof(*p));
 	p->prog = prog;
 	p->what = "";
+	p->quiet = common->quiet;
 	if (strcmp(common->progress, "plain") == 0)
 		p->mode = PROGRESS_PLAIN;
 	else if (strcmp(common->progress, "auto") == 0 && !common->quiet &&
@@ -97,6 +99,21 @@ progress_done(struct progress *p)
 	if (p->mode == PROGRESS_LINE && p->shown)
 		(void)fputs("\r\033[K", stderr);
 	p->shown = false;
+}
+
+void
+progress_tell(struct progress *p, const char *format, ...)
+{
+	struct error note = { .kind = ERROR_OTHER };
+	va_list args;
+
+	progress_done(p);
+	if (p->quiet)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(note.text, sizeof(note.text), format, args);
+	va_end(args);
+	(void)error_report(&note, p->prog, stderr);
 }
 
 static int

@@ -27,6 +27,7 @@ struct progress {
 	uint64_t unasked; /* bytes since the clock was last read */
 	struct timespec start, next;
 	bool shown;
+	bool quiet;
 };
 
 void progress_init(struct progress *p, const char *prog, const struct common_options *common);
@@ -34,6 +35,9 @@ void progress_step(struct progress *p, const char *what);
 void progress_add(struct progress *p, uint64_t bytes);
 /* Clears the line, if there is one. Before any message. */
 void progress_done(struct progress *p);
+/* Says what is no failure, unless nobody wants to hear it: "oci-x: TEXT", escaped as errors are. */
+void
+progress_tell(struct progress *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Counts what is read through it. */
 struct reader_progress {

@@ -143,7 +143,7 @@ add_roots(struct making *m, struct source *s, struct error *err)
 			return -1;
 	}
 	if (m->p->n_images == 0)
-		return error_set(err, ERROR_INPUT, "no image in the input");
+		return error_set(err, ERROR_INPUT, "the input: no image in it");
 	return 0;
 }
 

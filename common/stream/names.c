@@ -22,6 +22,59 @@ names_of(const struct descriptor *entry)
 	return name != NULL ? name : annotations_get(&entry->annotations, ANNOTATION_REF_NAME);
 }
 
+/* annotations.md, the grammar of ref.name: components of letters and digits with separators. */
+static bool
+is_ref_name(const char *s)
+{
+	bool alnum = false;
+	size_t i;
+
+	for (i = 0; s[i] != '\0'; i++) {
+		if ((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') ||
+		    (s[i] >= '0' && s[i] <= '9')) {
+			alnum = true;
+			continue;
+		}
+		if (!alnum || strchr("-._:@/+", s[i]) == NULL)
+			return false;
+		/* Between letters and digits stands one separator, or "--". */
+		if (s[i] == '-' && s[i + 1] == '-')
+			i++;
+		alnum = false;
+	}
+	return alnum;
+}
+
+/* Is text a tag, a reference, or at least what ref.name may be? */
+static bool
+is_name(const char *text)
+{
+	const size_t max = strpbrk(text, "/:@") == NULL ? MAX_TAG : MAX_REFERENCE_TEXT;
+	struct reference r;
+	struct error ignored;
+
+	return strlen(text) <= max &&
+	    (reference_is_tag(text) || is_ref_name(text) ||
+		reference_parse(&r, text, &ignored) == 0);
+}
+
+int
+names_judge(const struct descriptor *entry, struct error *err)
+{
+	static const char *const keys[] = { ANNOTATION_REF_NAME, ANNOTATION_IMAGE_NAME };
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		text = annotations_get(&entry->annotations, keys[i]);
+		if (text != NULL && !is_name(text))
+			return error_set(err, ERROR_INPUT,
+			    "%s: \"%.300s\" is neither a tag nor a reference", entry->digest.text,
+			    text);
+	}
+	return 0;
+}
+
 static int
 add_named(struct index *x, const struct descriptor *d, const struct name *name, struct error *err)
 {

@@ -21,6 +21,9 @@ int names_drop(struct descriptor *entry, struct error *err);
 /* The name of an entry: its whole reference, else its tag, else NULL. Borrowed. */
 const char *names_of(const struct descriptor *entry);
 
+/* Are the names that an entry of an input has names at all? ERROR_INPUT naming digest and name. */
+int names_judge(const struct descriptor *entry, struct error *err);
+
 /* Are these names as -t takes them? For argv, before any input is read. ERROR_USAGE. */
 int names_check(const char *const *names, size_t n, struct error *err);
 

@@ -24,10 +24,13 @@ struct source *
 pass_read(struct pass *p, struct layout *l, const char *const *inputs, struct progress *progress,
     struct error *err)
 {
+	const struct source_options opt = { .sink = &p->sink,
+		.progress = progress,
+		.images_only = true };
 	struct source *s;
 
 	pass_init(p, l);
-	s = source_new(&(struct source_options){ .sink = &p->sink, .progress = progress }, err);
+	s = source_new(&opt, err);
 	if (s != NULL && source_read_all(s, inputs, err) == -1) {
 		source_free(s);
 		return NULL;

@@ -227,9 +227,12 @@ int
 source_merge(struct source *s, struct error *err)
 {
 	struct item *items;
-	size_t n = 0;
+	size_t n = 0, i;
 	int rc;
 
+	for (i = 0; i < s->n_roots; i++)
+		if (names_judge(&s->roots[i], err) == -1)
+			return -1;
 	items = calloc(s->n_roots + 1, sizeof(*items));
 	if (items == NULL)
 		return error_memory(err);

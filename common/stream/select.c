@@ -16,46 +16,6 @@
 
 /* --- by name or digest --- */
 
-/* annotations.md, the grammar of ref.name: components of letters and digits with separators. */
-static bool
-is_ref_name(const char *s)
-{
-	bool alnum = false;
-	size_t i;
-
-	for (i = 0; s[i] != '\0'; i++) {
-		if ((s[i] >= 'a' && s[i] <= 'z') || (s[i] >= 'A' && s[i] <= 'Z') ||
-		    (s[i] >= '0' && s[i] <= '9')) {
-			alnum = true;
-			continue;
-		}
-		if (!alnum || strchr("-._:@/+", s[i]) == NULL)
-			return false;
-		/* Between letters and digits stands one separator, or "--". */
-		if (s[i] == '-' && s[i + 1] == '-')
-			i++;
-		alnum = false;
-	}
-	return alnum;
-}
-
-static int
-check_name(const struct descriptor *root, struct error *err)
-{
-	const char *name = annotations_get(&root->annotations, ANNOTATION_REF_NAME);
-	struct reference r;
-	struct error ignored;
-	size_t max;
-
-	if (name == NULL || reference_is_tag(name))
-		return 0;
-	max = strpbrk(name, "/:@") == NULL ? MAX_TAG : MAX_REFERENCE_TEXT;
-	if (strlen(name) <= max && (is_ref_name(name) || reference_parse(&r, name, &ignored) == 0))
-		return 0;
-	return error_set(err, ERROR_INPUT, "%s: \"%.300s\" is neither a tag nor a reference",
-	    root->digest.text, name);
-}
-
 struct wanted {
 	const char *text;
 	char full[MAX_REFERENCE_TEXT + 1]; /* the whole reference, if it is one */
@@ -278,12 +238,8 @@ select_images(struct selection *sel, struct source *s, const struct select_optio
     struct error *err)
 {
 	const size_t n = source_n_roots(s);
-	size_t i;
 
 	*sel = (struct selection){ .n_changes = 0 };
-	for (i = 0; i < n; i++)
-		if (check_name(source_root(s, i), err) == -1)
-			return -1;
 	if (select_entries(&sel->index, s, n, opt, err) == -1)
 		return -1;
 	if (opt->platforms->n > 0 && select_platforms(sel, s, opt->platforms, err) == -1)

@@ -289,6 +289,14 @@ source_add_root(struct source *s, struct descriptor *d, struct error *err)
 		*d = (struct descriptor){ .media_type = NULL };
 		return 0;
 	}
+	/* image-layout.md: what a reader does not know in index.json is no error. */
+	if (s->opt.images_only && media_kind(d->media_type) == MEDIA_OTHER &&
+	    annotations_get(&d->annotations, ANNOTATION_DIFFID) == NULL) {
+		s->n_others++;
+		descriptor_release(d);
+		*d = (struct descriptor){ .media_type = NULL };
+		return 0;
+	}
 	if (s->n_roots == MAX_ENTRIES)
 		return error_set(err, ERROR_INPUT, "index.json: more than %zu entries",
 		    MAX_ENTRIES);

@@ -51,8 +51,9 @@ struct blob_sink {
 
 struct source_options {
 	struct blob_sink *sink;	   /* NULL: blobs are kept, see source_open */
-	struct progress *progress; /* NULL: none */
+	struct progress *progress; /* NULL: none; notices go to it too */
 	bool replace;		   /* of two images of one name the later wins */
+	bool images_only; /* entries that are neither image nor layer are left out, and told of */
 };
 
 struct source *source_new(const struct source_options *opt, struct error *err);

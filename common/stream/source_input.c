@@ -156,10 +156,14 @@ source_read(struct source *s, const char *path, struct error *err)
 int
 source_read_all(struct source *s, const char *const *paths, struct error *err)
 {
-	if (paths[0] == NULL)
-		return source_read(s, "-", err);
+	if (paths[0] == NULL && source_read(s, "-", err) == -1)
+		return -1;
 	for (; *paths != NULL; paths++)
 		if (source_read(s, *paths, err) == -1)
 			return -1;
+	if (s->n_others > 0 && s->opt.progress != NULL)
+		progress_tell(s->opt.progress,
+		    "notice: %zu of index.json's entries are neither image nor layer: left out",
+		    s->n_others);
 	return 0;
 }

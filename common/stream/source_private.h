@@ -41,6 +41,7 @@ struct source {
 	uint32_t n_places;
 	struct descriptor *roots;
 	size_t n_roots, cap_roots;
+	size_t n_others;		  /* entries left out by images_only */
 	bool roots_ended;		  /* see source_end_roots */
 	bool lists_docker;		  /* see source_lists_docker */
 	struct {			  /* the blob of source_open */
