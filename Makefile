@@ -36,7 +36,7 @@ HOUSE_CPPFLAGS := -Icommon -D_XOPEN_SOURCE=700 -D_FILE_OFFSET_BITS=64
 HOUSE_CFLAGS   := -std=c11 -pthread $(WARN) $(WERROR)
 
 # The files with a Linux body: one a facility, a POSIX body beside it.
-GNU_SOURCES := common/codec/processors.c common/core/output.c common/core/spool.c \
+GNU_SOURCES := common/codec/processors.c common/core/nameless.c common/core/output.c common/core/spool.c \
 	common/layer/walk_level.c
 $(GNU_SOURCES:%.c=$B/%.o): HOUSE_CPPFLAGS += -D_GNU_SOURCE
 $B/common/core/options.o $B/common/registry/http.o: HOUSE_CPPFLAGS += -DVERSION='"$(VERSION)"'

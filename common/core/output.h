@@ -1,11 +1,8 @@
 /*
  * output.h - where a program's data goes: standard output, or a file that appears whole
  *
- * A named output is written beside its place without a name (O_TMPFILE), synced, linked and
- * renamed, so that on any failure or signal the old file stays and nothing is left over. Where
- * that does not work, the bytes go to an unlinked file first and are copied at commit, with
- * signals blocked. /dev/null, a fifo or a device is written directly; a symbolic link is
- * followed to its target's directory.
+ * A named output gets its name at commit (nameless.h): on any failure or signal the old file stays
+ * and nothing is left over. /dev/null, a fifo or a device is written directly.
  *
  * Memory:  a struct output is in its owner's storage; output_discard releases what it holds.
  * Errors:  ERROR_IO naming the file or "standard output". A write error sticks.
@@ -20,6 +17,7 @@
 #include <stdint.h>
 
 #include "core/io.h"
+#include "core/nameless.h"
 
 struct error;
 
@@ -28,13 +26,12 @@ struct error;
 
 struct output {
 	struct writer writer; /* offset 0 is where the output stood at the start */
-	const char *path;     /* NULL: standard output */
 	int fd;
-	bool temporary; /* fd has no name yet: commit gives it path */
-	bool linkable;	/* fd came from O_TMPFILE */
-	bool seekable;	/* see output_can_patch */
-	bool pipe;	/* one that is not enlarged yet */
-	bool known;	/* dev and ino are those of the regular file that path or stdout is */
+	bool temporary; /* fd is file's, and has no name yet: commit gives it one */
+	struct nameless file;
+	bool seekable; /* see output_can_patch */
+	bool pipe;     /* one that is not enlarged yet */
+	bool known;    /* dev and ino are those of the regular file that path names or stdout is */
 	dev_t dev;
 	ino_t ino;
 	uint64_t start; /* file position of offset 0 */

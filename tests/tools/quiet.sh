@@ -24,7 +24,7 @@ nm -uA "$archive" 2>/dev/null | awk '
 		home["options.o"] = " printf __printf_chk puts putchar stdout "
 		home["progress.o"] = " stderr clock_gettime "
 		# Names for a moment, beside the place of an output.
-		home["output.o"] = home["layout_dir.o"] = " getpid "
+		home["nameless.o"] = home["layout_dir.o"] = " getpid "
 		home["helper.o"] = " _exit _Exit "
 	}
 	{
