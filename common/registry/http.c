@@ -207,7 +207,7 @@ static int
 explain(const struct http *h, struct http_transfer *t, CURLcode code, const char *detail,
     long status)
 {
-	struct http_failure f = { .code = code,
+	struct http_failure f = { .code = (int)code,
 		.detail = detail,
 		.url = t->rq->url,
 		.cacert = h->cacert,
