@@ -133,16 +133,12 @@ open_stdout(struct output *o, bool text, uint64_t announced, struct error *err)
 	return 0;
 }
 
-int
-output_open(struct output *o, const char *path, bool text, uint64_t announced, struct error *err)
+static int
+open_path(struct output *o, const char *path, bool text, uint64_t announced, struct error *err)
 {
 	struct stat st;
 	bool exists;
 
-	*o = (struct output){ .writer = { .write = output_write, .name = path }, .fd = -1 };
-	o->buf = malloc(OUTPUT_BUFFER);
-	if (o->buf == NULL)
-		return error_memory(err);
 	if (path == NULL || strcmp(path, "-") == 0)
 		return open_stdout(o, text, announced, err);
 	exists = stat(path, &st) == 0;
@@ -164,6 +160,19 @@ output_open(struct output *o, const char *path, bool text, uint64_t announced, s
 	if (o->fd == -1)
 		return error_system(err, errno, "%s", path);
 	return 0;
+}
+
+int
+output_open(struct output *o, const char *path, bool text, uint64_t announced, struct error *err)
+{
+	*o = (struct output){ .writer = { .write = output_write, .name = path }, .fd = -1 };
+	o->buf = malloc(OUTPUT_BUFFER);
+	if (o->buf == NULL)
+		return error_memory(err);
+	if (open_path(o, path, text, announced, err) == 0)
+		return 0;
+	output_discard(o);
+	return -1;
 }
 
 bool
